@@ -1,0 +1,56 @@
+# Tallybridge: `make demo` and `make test` work on a fresh machine with Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet
+
+.PHONY: help demo test check lint types imports unit benchmark lock clean
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/runtime.installed ## set everything up, bill one day on the simulated systems, show the result
+	@$(BIN)/tallybridge demo
+
+test: $(VENV)/dev.installed ## set everything up and run every check and test
+	@$(MAKE) --no-print-directory check
+
+check: lint types imports unit
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:
+	$(BIN)/mypy
+
+imports:
+	$(BIN)/lint-imports
+
+unit:
+	$(BIN)/pytest -n 2 --dist loadfile
+
+benchmark: $(VENV)/dev.installed ## measure a fleet of 200 virtual servers beside a bare client
+	$(BIN)/python -m benchmarks.fleet
+
+lock: $(VENV)/dev.installed ## resolve requirements/*.txt again from pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) --group build -o requirements/build.txt
+	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements/runtime.txt
+	$(BIN)/uv pip compile $(LOCK) pyproject.toml --group dev -o requirements/dev.txt
+
+# The installed-markers are files, so that a second `make demo` starts at once and a changed lock installs again.
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Tallybridge needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/runtime.installed: requirements/build.txt requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.installed: requirements/dev.txt $(VENV)/runtime.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+clean: ## remove what the set-up made
+	rm -rf $(VENV) build *.egg-info src/*.egg-info
