@@ -1,7 +1,7 @@
 """The words of the field as frozen records (design 1).
 
-Rows that come by the hundred thousand (`Device`, `Seat`, `CountedSeat`, `LeftOutSeat`) are named tuples: they are made and compared several times faster than
-frozen dataclasses. Everything else is a frozen, keyword-only dataclass.
+Rows that come by the hundred thousand (`Device`, `Seat`, `CountedSeat`, `LeftOutSeat`) are named tuples: they are made and compared several
+times faster than frozen dataclasses. Everything else is a frozen, keyword-only dataclass.
 """
 
 from __future__ import annotations

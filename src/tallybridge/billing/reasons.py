@@ -31,6 +31,7 @@ class Reason(StrEnum):
     NOT_MANAGED = "not_managed"
     ALREADY_COUNTED = "already_counted"
     NO_LICENSE = "no_license"
+    COUNTED_BY_MAILBOX = "counted_by_mailbox"
 
     # Counted, but billed to nobody.
     NO_MAPPING = "no_mapping"
@@ -63,6 +64,7 @@ class Reason(StrEnum):
     NO_ACCESS = "no_access"
     SIGN_INS_STOPPED = "sign_ins_stopped"
     TENANT_REPLACED = "tenant_replaced"
+    TENANT_NOT_FOUND = "tenant_not_found"
     TENANT_GONE = "tenant_gone"
     TENANT_DISABLED = "tenant_disabled"
     TENANT_AMBIGUOUS = "tenant_ambiguous"
@@ -75,6 +77,7 @@ class Reason(StrEnum):
     WRITE_REFUSED = "write_refused"
     WRITE_NOT_VERIFIED = "write_not_verified"
     SIGN_IN_REFUSED = "sign_in_refused"
+    INTERNAL_ERROR = "internal_error"
     LEDGER_UNWRITABLE = "ledger_unwritable"
     STOPPED = "stopped"
     BUSY = "busy"
@@ -104,7 +107,7 @@ SENTENCES = MappingProxyType(
         Reason.SUBSCRIPTION_NOT_ACTIVE: "The subscription is paused or canceled.",
         Reason.STATE_MISSING: "The source did not say whether the subscription is active.",
         Reason.NOT_INSTALLED: "The key is not in the tenant's own key storage, and the setting key_scope counts only keys that are.",
-        Reason.INSTALLED_FLAG_MISSING: "The source did not say whether the key is in the tenant's own key storage, and the setting key_scope asks for it.",
+        Reason.INSTALLED_FLAG_MISSING: "The source did not say whether the key is in the tenant's own key storage, as key_scope asks.",
         Reason.RESERVE_KEY: "The license is only the reserve key on this device.",
         Reason.ACTIVE_FLAG_MISSING: "The source did not say whether the license is the active or the reserve key on this device.",
         Reason.PENDING_SUBSCRIPTION: "The subscription still waits for its confirmation on this device.",
@@ -112,6 +115,7 @@ SENTENCES = MappingProxyType(
         Reason.NOT_MANAGED: "The device is not among the tenant's managed devices: unassigned, deleted or managed elsewhere.",
         Reason.ALREADY_COUNTED: "The device already counts for this application through another license.",
         Reason.NO_LICENSE: "The device uses no license that counts.",
+        Reason.COUNTED_BY_MAILBOX: "The application is licensed by mailbox, so its use on a device is no unit.",
         Reason.NO_MAPPING: "The application, or this category of it, is mapped to no price book item.",
         Reason.NAME_UNMATCHED: "No application of the catalog claims this license name.",
         Reason.UNCLASSIFIED_DEVICE: "The kind of device could not be told, and the application is billed by category.",
@@ -138,6 +142,7 @@ SENTENCES = MappingProxyType(
         Reason.NO_ACCESS: "The user has no right to read this virtual server.",
         Reason.SIGN_INS_STOPPED: "Three virtual servers in a row refused the sign-in, so no further sign-in was tried in this run.",
         Reason.TENANT_REPLACED: "Another tenant stands under the known name or number.",
+        Reason.TENANT_NOT_FOUND: "The source lists no tenant of this name or id.",
         Reason.TENANT_GONE: "The source no longer lists this tenant.",
         Reason.TENANT_DISABLED: "The virtual server is disabled.",
         Reason.TENANT_AMBIGUOUS: "The source lists more than one tenant with this name; link it by tenant_id.",
@@ -148,6 +153,7 @@ SENTENCES = MappingProxyType(
         Reason.WRITE_REFUSED: "The PSA refused the write.",
         Reason.WRITE_NOT_VERIFIED: "The PSA does not show what was written.",
         Reason.SIGN_IN_REFUSED: "The sign-in was refused; it is not tried again, because repeated refusals lock the account.",
+        Reason.INTERNAL_ERROR: "Tallybridge met an error of its own for this tenant; the others were billed.",
         Reason.LEDGER_UNWRITABLE: "The ledger could not be written, so nothing more was sent.",
         Reason.STOPPED: "The run was stopped before this tenant was done.",
         Reason.BUSY: "Another run of this integration is under way.",

@@ -1,0 +1,301 @@
+"""Moves (design 6.3): seats of one of our lines that are now wanted on another line. While held, neither side is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from tallybridge.billing.plan import Action, IntentOutcome, OpenIntent, OurLine, Plan
+from tallybridge.billing.planning import plan
+from tallybridge.billing.reasons import Reason
+from tests.billing.builders import (
+    ADVANCED,
+    NON_WINDOWS,
+    SELECT,
+    SERVER,
+    WORKSTATION,
+    a_charge,
+    a_part,
+    an_intent,
+    change_of,
+    decided,
+    our_line,
+    planning,
+    said,
+    wanting,
+)
+
+OLD, NEW = "OLD", "NEW"
+OLD_CHARGE, NEW_CHARGE = 9001, 9002
+
+MOVE = (Action.MOVE, Reason.MOVED)
+HELD = (Action.HOLD, Reason.MOVED)
+
+
+def no_writes(planned: Plan) -> bool:
+    return not any(change.action in (Action.CREATE, Action.UPDATE) for change in planned.changes)
+
+
+def test_item_changed() -> None:
+    """The plan shows old → 0 and new → n."""
+    planned = plan(planning(charges=(a_charge(42, item=OLD),), wanted=(wanting(45, NEW), wanting(0, OLD)), lines=(our_line(42, item=OLD),)))
+
+    assert (decided(planned, NEW), decided(planned, OLD)) == (MOVE, HELD)
+    new, old = change_of(planned, NEW), change_of(planned, OLD)
+    assert new is not None
+    assert old is not None
+    assert (new.from_quantity, new.to_quantity, new.moved_from) == (None, 45, ((2041, OLD, OLD_CHARGE, 42),))
+    assert (old.from_quantity, old.to_quantity, old.charge) == (42, 0, OLD_CHARGE)
+
+
+def test_item_changed_and_the_old_item_is_mapped_to_nothing_any_more() -> None:
+    """It moves: it is not left behind."""
+    planned = plan(planning(charges=(a_charge(42, item=OLD),), wanted=(wanting(42, NEW),), lines=(our_line(42, item=OLD),)))
+
+    assert decided(planned, NEW) == MOVE
+    assert no_writes(planned)
+    assert said(planned) == set()
+
+
+def test_item_changed_to_one_whose_line_of_ours_stands_already() -> None:
+    planned = plan(
+        planning(
+            charges=(a_charge(42, item=OLD), a_charge(7, charge=NEW_CHARGE, item=NEW)),
+            wanted=(wanting(49, NEW, (a_part(42), a_part(7, SELECT))), wanting(0, OLD)),
+            lines=(our_line(42, item=OLD), our_line(7, charge=NEW_CHARGE, item=NEW, parts=(a_part(7, SELECT),))),
+        )
+    )
+
+    assert (decided(planned, NEW), decided(planned, OLD)) == (MOVE, HELD)
+    change = change_of(planned, NEW)
+    assert change is not None
+    assert (change.from_quantity, change.to_quantity, change.charge) == (7, 49, NEW_CHARGE)
+
+
+BY_CATEGORY = (
+    wanting(2, "NIX", (a_part(2, category=NON_WINDOWS),)),
+    wanting(10, "SRV", (a_part(10, category=SERVER),)),
+    wanting(90, "WKS", (a_part(90, category=WORKSTATION),)),
+)
+
+
+def test_one_item_to_items_by_category() -> None:
+    planned = plan(planning(charges=(a_charge(102, item=OLD),), wanted=(*BY_CATEGORY, wanting(0, OLD)), lines=(our_line(102, item=OLD),)))
+
+    assert {change.item: (change.action, change.reason) for change in planned.changes} == {OLD: HELD, "NIX": MOVE, "SRV": MOVE, "WKS": MOVE}
+
+
+def test_items_by_category_back_to_one_item() -> None:
+    planned = plan(
+        planning(
+            charges=(a_charge(10, charge=1, item="SRV"), a_charge(90, charge=2, item="WKS")),
+            wanted=(wanting(100, NEW),),
+            lines=(
+                our_line(10, charge=1, item="SRV", parts=(a_part(10, category=SERVER),)),
+                our_line(90, charge=2, item="WKS", parts=(a_part(90, category=WORKSTATION),)),
+            ),
+        )
+    )
+
+    assert decided(planned, NEW) == MOVE
+    change = change_of(planned, NEW)
+    assert change is not None
+    assert sorted(change.moved_from) == [(2041, "SRV", 1, 10), (2041, "WKS", 2, 90)]
+    assert no_writes(planned)
+
+
+def test_one_item_to_items_by_category_where_the_one_item_goes_on_as_the_workstations() -> None:
+    wanted = (wanting(10, "SRV", (a_part(10, category=SERVER),)), wanting(90, OLD, (a_part(90, category=WORKSTATION),)))
+    planned = plan(planning(charges=(a_charge(100, item=OLD),), wanted=wanted, lines=(our_line(100, item=OLD),)))
+
+    assert no_writes(planned), "to write the servers alone would bill them twice"
+    assert decided(planned, "SRV") == MOVE
+    assert decided(planned, OLD) == HELD
+
+
+def test_items_by_category_back_to_one_of_them() -> None:
+    planned = plan(
+        planning(
+            charges=(a_charge(10, charge=1, item="SRV"), a_charge(90, charge=2, item="WKS")),
+            wanted=(wanting(0, "SRV"), wanting(100, "WKS")),
+            lines=(
+                our_line(10, charge=1, item="SRV", parts=(a_part(10, category=SERVER),)),
+                our_line(90, charge=2, item="WKS", parts=(a_part(90, category=WORKSTATION),)),
+            ),
+        )
+    )
+
+    assert (decided(planned, "WKS"), decided(planned, "SRV")) == (MOVE, HELD)
+
+
+def test_one_category_gets_another_item() -> None:
+    planned = plan(
+        planning(
+            charges=(a_charge(10, charge=1, item="SRV"), a_charge(90, charge=2, item="WKS")),
+            wanted=(wanting(11, "SRV2", (a_part(11, category=SERVER),)), wanting(91, "WKS", (a_part(91, category=WORKSTATION),))),
+            lines=(
+                our_line(10, charge=1, item="SRV", parts=(a_part(10, category=SERVER),)),
+                our_line(90, charge=2, item="WKS", parts=(a_part(90, category=WORKSTATION),)),
+            ),
+        )
+    )
+
+    assert decided(planned, "SRV2") == MOVE
+    assert decided(planned, "WKS") == (Action.UPDATE, None), "its seats stay where they are"
+
+
+def test_agreement_changed() -> None:
+    elsewhere = our_line(42, agreement=1999)
+    planned = plan(planning(wanted=(wanting(42),), elsewhere=(elsewhere,)))
+
+    assert decided(planned) == MOVE
+    change = change_of(planned)
+    assert change is not None
+    assert change.moved_from == ((1999, "KES", OLD_CHARGE, 42),)
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        pytest.param((), id="a line on an ended agreement, which is not among those elsewhere"),
+        pytest.param((our_line(0, agreement=1999),), id="a line that stands at 0 there"),
+        pytest.param((our_line(42, agreement=1999, closed=True),), id="a closed line there"),
+        pytest.param((our_line(42, agreement=1999, parts=(a_part(42, SELECT),)),), id="a line of another application there"),
+    ],
+)
+def test_it_does_not_hold_its_successor(elsewhere: tuple[OurLine, ...]) -> None:
+    planned = plan(planning(wanted=(wanting(42),), elsewhere=elsewhere))
+    assert decided(planned) == (Action.CREATE, None)
+
+
+def test_one_of_two_applications_on_a_line_moves() -> None:
+    """The old line is not written down to the rest either: that would be half a move."""
+    planned = plan(
+        planning(
+            charges=(a_charge(50, item=OLD),),
+            wanted=(wanting(40, NEW), wanting(10, OLD, (a_part(10, SELECT),))),
+            lines=(our_line(50, item=OLD, parts=(a_part(40), a_part(10, SELECT))),),
+        )
+    )
+
+    assert (decided(planned, NEW), decided(planned, OLD)) == (MOVE, HELD)
+
+
+def test_a_third_line_is_not_held_by_a_move_between_two_others() -> None:
+    planned = plan(
+        planning(
+            charges=(a_charge(42, item=OLD), a_charge(3, charge=5, item="THIRD")),
+            wanted=(wanting(42, NEW), wanting(0, OLD), wanting(4, "THIRD", (a_part(4, SELECT),))),
+            lines=(our_line(42, item=OLD), our_line(3, charge=5, item="THIRD", parts=(a_part(3, SELECT),))),
+        )
+    )
+
+    assert decided(planned, "THIRD") == (Action.UPDATE, None)
+
+
+def test_two_items_exchanged_are_two_moves() -> None:
+    planned = plan(
+        planning(
+            charges=(a_charge(5, charge=1, item="A"), a_charge(8, charge=2, item="B")),
+            wanted=(wanting(8, "A", (a_part(8, SELECT),)), wanting(5, "B")),
+            lines=(our_line(5, charge=1, item="A"), our_line(8, charge=2, item="B", parts=(a_part(8, SELECT),))),
+        )
+    )
+
+    assert (decided(planned, "A"), decided(planned, "B")) == (MOVE, MOVE)
+
+
+@pytest.mark.parametrize(
+    ("workstations", "servers"),
+    [pytest.param(89, 11, id="one device"), pytest.param(0, 100, id="every device")],
+)
+def test_a_device_that_changed_its_category_is_no_move(workstations: int, servers: int) -> None:
+    """The mapping is the same: seats came and went, as they do every day."""
+    wanted = (
+        wanting(servers, "SRV", (a_part(servers, category=SERVER),)),
+        wanting(workstations, "WKS", (a_part(workstations, category=WORKSTATION),) if workstations else ()),
+    )
+    planned = plan(
+        planning(
+            charges=(a_charge(10, charge=1, item="SRV"), a_charge(90, charge=2, item="WKS")),
+            wanted=wanted,
+            lines=(
+                our_line(10, charge=1, item="SRV", parts=(a_part(10, category=SERVER),)),
+                our_line(90, charge=2, item="WKS", parts=(a_part(90, category=WORKSTATION),)),
+            ),
+        )
+    )
+
+    assert (decided(planned, "SRV"), decided(planned, "WKS")) == ((Action.UPDATE, None), (Action.UPDATE, None))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [pytest.param(42, id="zeroed by a person"), pytest.param(0, id="zeroed by us")],
+)
+def test_the_move_ends_when_the_old_line_stands_at_0(written: int) -> None:
+    line = our_line(written, item=OLD, parts=(a_part(written),) if written else ())
+    planned = plan(planning(charges=(a_charge(0, item=OLD),), wanted=(wanting(42, NEW), wanting(0, OLD)), lines=(line,)))
+
+    assert (decided(planned, NEW), decided(planned, OLD)) == ((Action.CREATE, None), (Action.UNCHANGED, None))
+
+
+def test_the_move_ends_when_the_old_line_is_gone() -> None:
+    planned = plan(planning(wanted=(wanting(42, NEW), wanting(0, OLD)), lines=(our_line(42, item=OLD),)))
+
+    assert (decided(planned, NEW), decided(planned, OLD)) == ((Action.CREATE, None), None)
+
+
+def test_an_old_line_that_a_person_edited_is_still_asked_about_as_such() -> None:
+    planned = plan(planning(charges=(a_charge(50, item=OLD),), wanted=(wanting(42, NEW), wanting(0, OLD)), lines=(our_line(42, item=OLD),)))
+
+    assert (decided(planned, NEW), decided(planned, OLD)) == (MOVE, (Action.HOLD, Reason.EDITED_IN_PSA))
+
+
+def test_a_new_line_that_cannot_be_written_is_no_move_but_leaves_nothing_billed_twice() -> None:
+    planned = plan(
+        planning(
+            charges=(a_charge(42, item=OLD), a_charge(1, charge=7001, item=NEW)),
+            wanted=(wanting(42, NEW), wanting(0, OLD)),
+            lines=(our_line(42, item=OLD),),
+        )
+    )
+
+    assert decided(planned, NEW) == (Action.HOLD, Reason.LINE_NOT_OURS)
+
+
+def test_seats_that_are_wanted_nowhere_are_left_behind_while_other_seats_move() -> None:
+    planned = plan(
+        planning(
+            charges=(a_charge(42, item=OLD), a_charge(9, charge=5, item="GONE")),
+            wanted=(wanting(42, NEW),),
+            lines=(our_line(42, item=OLD), our_line(9, charge=5, item="GONE", parts=(a_part(9, SELECT),))),
+        )
+    )
+
+    assert decided(planned, NEW) == MOVE
+    assert said(planned) == {(Reason.LEFT_BEHIND, "GONE")}
+
+
+@pytest.mark.parametrize(
+    ("item", "entry"),
+    [
+        pytest.param(OLD, an_intent(0, charge=OLD_CHARGE, from_quantity=42, known=(OLD_CHARGE,), worklist=True, item=OLD), id="old to 0"),
+        pytest.param(NEW, an_intent(42, worklist=True, item=NEW), id="new to n"),
+    ],
+)
+def test_an_entry_that_waits_on_the_worklist_is_withdrawn_on_either_side(item: str, entry: OpenIntent) -> None:
+    """While held, neither side is written: not by a person either."""
+    planned = plan(
+        planning(
+            charges=(a_charge(42, item=OLD),),
+            wanted=(wanting(42, NEW, (a_part(42, ADVANCED),)), wanting(0, OLD)),
+            lines=(our_line(42, item=OLD),),
+            intents=(entry,),
+            worklist=True,
+        )
+    )
+
+    change = change_of(planned, item)
+    assert change is not None
+    assert (change.reason, change.entered) == (Reason.MOVED, None)
+    assert [(one.key, one.outcome) for one in planned.resolutions] == [("intent-1", IntentOutcome.SUPERSEDED)]
