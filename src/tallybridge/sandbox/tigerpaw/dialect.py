@@ -18,11 +18,13 @@ or by `success="false"` with `message`. `action` is `upsert` (without `detailId`
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 from xml.etree.ElementTree import Element, SubElement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 NAMESPACE = "urn:sandbox:tigerpaw-dialect:0"
 LARGEST_INTEGER = 2**31 - 1

@@ -29,6 +29,7 @@ _ITEM_NAMES = {
     "CustomerAssetTypes": "AgreementCustomerAsset",
     "Discounts": "Discount",
     "ExternalProducts": "AccountExternalProduct",
+    "Fields": "CustomField",
     "Groups": "AssignedMarketingGroup",
     "PayMethods": "PayMethod",
     "PhoneNumbers": "PhoneNumber",
@@ -85,8 +86,8 @@ def write_body(value: Any, root: str, media_type: str) -> bytes:
     """`value` as JSON or XML; `root` names the XML root (`ArrayOf<model>` for a list)."""
     if media_type == "application/json":
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    document = _to_xml(root, value)
-    return tostring(document, encoding="utf-8", xml_declaration=True)
+    document: bytes = tostring(_to_xml(root, value), encoding="utf-8", xml_declaration=True)
+    return document
 
 
 def _quality(text: str) -> float:

@@ -75,11 +75,11 @@ def advanced_search(body: object, search_types: Iterable[str]) -> Search:
 
     our choice: a search that cannot be understood is a business error, and one without criteria finds everything.
     """
-    criteria = _member(body, "Criteria") if isinstance(body, dict) else None
-    if not isinstance(body, dict) or not isinstance(criteria, list | None):
+    criteria = (_member(body, "Criteria") or []) if isinstance(body, dict) else None
+    if not isinstance(criteria, list):
         raise SearchError("The body is not an AdvancedSearchRequest.")
     known = {name.lower() for name in search_types}
-    read = [_criterion(each) for each in criteria or []]
+    read = [_criterion(each) for each in criteria]
     for criterion in read:
         if criterion.search_type not in known:
             raise SearchError(f"SearchType '{criterion.search_type}' is not supported here.")

@@ -6,10 +6,12 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 class KeyPair(Protocol):
@@ -41,9 +43,7 @@ def authorization(method: str, path: str, timestamp: str, keys: KeyPair) -> str:
     return "TSI " + base64.b64encode(f"{keys.public}:{signature}".encode()).decode()
 
 
-def check_signature(
-    *, method: str, path: str, headers: Mapping[str, str], keys: Iterable[Keys], now: datetime, skew: timedelta
-) -> Keys:
+def check_signature(*, method: str, path: str, headers: Mapping[str, str], keys: Iterable[Keys], now: datetime, skew: timedelta) -> Keys:
     """Returns the key pair that signed the request; raises SignatureRefusedError otherwise.
 
     `headers` has lower-case names, `now` is aware. X-TSI-Date wins over Date when both are there (reference 1.2).
