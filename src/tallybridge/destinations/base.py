@@ -1,10 +1,10 @@
 """The door to a PSA: what every destination must offer, and how it says that it could not read or write.
 
-    DestinationError            base: a sentence for a person, and the `Reason` for programs
-    ├── DestinationFailed       nothing of this PSA can be used now (unreachable, credentials refused, clock too far off): fails the run
-    ├── ReadFailed              one thing could not be read; nothing was written
-    └── WriteRefused            the PSA answered that it did not write
-        (an unanswered write is no error: see `WriteReply`)
+DestinationError            base: a sentence for a person, and the `Reason` for programs
+├── DestinationFailed       nothing of this PSA can be used now (unreachable, credentials refused, clock too far off): fails the run
+├── ReadFailed              one thing could not be read; nothing was written
+└── WriteRefused            the PSA answered that it did not write
+    (an unanswered write is no error: see `WriteReply`)
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from typing import Protocol
 
 from tallybridge.billing.psa import Account, Agreement, Charge, Item
 from tallybridge.billing.reasons import Reason
-from tallybridge.sources.base import Check
-
-__all__ = ["ChargeWrite", "Check", "Destination", "DestinationError", "DestinationFailed", "ReadFailed", "WriteRefused", "WriteReply"]
+from tallybridge.wire.checks import Check
 
 
 class DestinationError(Exception):
