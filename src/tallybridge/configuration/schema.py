@@ -1,0 +1,172 @@
+"""Every table and setting of the configuration file, once, as data (contracts 3).
+
+Reading, writing, the template of `tallybridge init` and the reference page all follow from these tables.
+"""
+
+from __future__ import annotations
+
+from tallybridge.billing import model
+from tallybridge.configuration import combinations
+from tallybridge.configuration.destination_tables import DESTINATIONS, TIGERPAW_DESTINATION
+from tallybridge.configuration.naming_values import Matchers, application_of, mapping_of, plain_application, plain_mapping
+from tallybridge.configuration.records import IntegrationSettings, LinkSettings
+from tallybridge.configuration.source_tables import KSC_SOURCE, SOURCES
+from tallybridge.configuration.table import Setting, Table
+from tallybridge.configuration.values import Choice, Flag, Text, TimeOfDay, TimeZone, WholeNumber
+
+__all__ = [
+    "DESTINATIONS",
+    "INTEGRATION",
+    "KSC_SOURCE",
+    "LINK",
+    "REPEATED",
+    "SOURCES",
+    "TABLE_NAMES",
+    "TIGERPAW_DESTINATION",
+]
+
+INTEGRATION = Table(
+    name="integration",
+    sentence="One source joined to one destination, and when its day is run.",
+    build=IntegrationSettings,
+    settings=(
+        Setting(
+            name="name",
+            kind=Text(),
+            sentence="Name of the integration. Each configuration file needs another one.",
+        ),
+        Setting(
+            name="time_zone",
+            kind=TimeZone(),
+            required=True,
+            sentence="The time zone that decides which day it is, and that run_at is in.",
+            example='"Europe/Berlin"',
+        ),
+        Setting(
+            name="run_at",
+            kind=TimeOfDay(),
+            sentence="When the daily run of `tallybridge serve` starts, as local time.",
+        ),
+        Setting(
+            name="apply",
+            kind=Choice(("automatic", "approve")),
+            sentence='"automatic": `tallybridge serve` writes the charges by itself. "approve": it plans daily, and a person applies.',
+        ),
+    ),
+)
+
+LINK = Table(
+    name="link",
+    repeated=True,
+    sentence="One customer: its virtual server (tenant) and its Tigerpaw account, one to one. `tallybridge links suggest` proposes them.",
+    build=LinkSettings,
+    check=combinations.check_link,
+    settings=(
+        Setting(
+            name="tenant",
+            kind=Text(),
+            needed="unless tenant_id is given",
+            sentence="Name of the virtual server, letter by letter.",
+            example='"Contoso Dental"',
+        ),
+        Setting(
+            name="tenant_id",
+            kind=Text(),
+            needed="unless tenant is given",
+            sentence="Unique id of the virtual server, as `tallybridge tenants` shows it.",
+            example='"vs-1"',
+        ),
+        Setting(name="account", kind=WholeNumber(1), required=True, sentence="Number of the Tigerpaw account.", example="1053145"),
+        Setting(
+            name="agreement",
+            kind=WholeNumber(1),
+            default_words="none chosen: the customer is blocked until one is",
+            sentence="Number of the agreement of that account that is billed. `tallybridge agreements` lists them.",
+            example="2041",
+        ),
+        Setting(name="billing", kind=Flag(), sentence="Whether the customer is billed."),
+    ),
+)
+
+APPLICATION = Table(
+    name="application",
+    repeated=True,
+    sentence="A security application whose license names Tallybridge does not know by itself. Adds to the shipped catalog, or overrides it.",
+    build=application_of,
+    plain=plain_application,
+    settings=(
+        Setting(
+            name="name",
+            kind=Text(),
+            required=True,
+            sentence="Name of the application. A license of exactly this name belongs to it.",
+            example='"Kaspersky Endpoint Security for Business Advanced"',
+        ),
+        Setting(
+            name="unit",
+            kind=Choice(tuple(model.Unit)),
+            default_words='the unit in the shipped catalog, else "device"',
+            sentence="What is counted: devices, protected mailboxes, or users (one computer and up to two mobiles).",
+            example='"device"',
+        ),
+        Setting(
+            name="match",
+            kind=Matchers(),
+            default_words="its own name only",
+            sentence="Which licenses belong to it, tried in this order: exact name, longest prefix, part number, application id.",
+            example='[{ exact = "KESB Advanced, 100-149 nodes" }, { prefix = "KESB Advanced" }]',
+        ),
+    ),
+)
+
+MAPPING = Table(
+    name="mapping",
+    repeated=True,
+    sentence=(
+        "An application and the price book items it is billed on: one item for all devices, or one per category (a category without item "
+        "is not billed). Applications counted by users or mailboxes take one item. Items mapped more than once are summed."
+    ),
+    build=mapping_of,
+    plain=plain_mapping,
+    check=combinations.check_mapping,
+    settings=(
+        Setting(
+            name="application",
+            kind=Text(),
+            required=True,
+            sentence="Name of the application, as `tallybridge applications` shows it.",
+            example='"Kaspersky Endpoint Security for Business Advanced"',
+        ),
+        Setting(
+            name="item",
+            kind=Text(),
+            needed="unless items by category are given",
+            sentence="Item id of the price book item for everything that is counted.",
+            example='"KES-ALL"',
+        ),
+        Setting(
+            name="windows_workstation",
+            kind=Text(),
+            default_words="not billed",
+            sentence="Item id for devices with a Windows workstation system.",
+            example='"KES-WKS"',
+        ),
+        Setting(
+            name="windows_server",
+            kind=Text(),
+            default_words="not billed",
+            sentence="Item id for devices with a Windows server system.",
+            example='"KES-SRV"',
+        ),
+        Setting(
+            name="non_windows",
+            kind=Text(),
+            default_words="not billed",
+            sentence="Item id for all other devices.",
+            example='"KES-NIX"',
+        ),
+    ),
+)
+
+REPEATED = (LINK, APPLICATION, MAPPING)
+TABLE_NAMES = ("integration", "source", "destination", "link", "application", "mapping")
