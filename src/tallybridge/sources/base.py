@@ -17,6 +17,7 @@ from typing import Protocol
 
 from tallybridge.billing.model import Observation, Tenant
 from tallybridge.billing.reasons import Reason
+from tallybridge.wire.checks import Check
 
 
 class SourceError(Exception):
@@ -47,19 +48,7 @@ class TenantListing:
     version: str
     """The source's own version, for people."""
     unassigned: Tenant | None
-    """Stands for the devices that belong to no tenant (for KSC: those connected directly to the main server); observed like a tenant, never billed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One precondition that was tested, for `doctor`."""
-
-    name: str
-    ok: bool | None
-    """None: not checked, because only a first write or a later step can prove it."""
-    detail: str
-    advice: str = ""
-    """What to do where it is not ok: what to click in which product."""
+    """Stands for the devices that belong to no tenant (KSC: those connected directly to the main server); observed, never billed."""
 
 
 class Source(Protocol):
