@@ -108,6 +108,12 @@ def test_several_products_that_report_one_license_are_one_seat_said_twice() -> N
     assert usage.left_out == ()
 
 
+def test_several_products_that_leave_out_one_license_for_one_reason_are_listed_once() -> None:
+    usage = counted(devices=[workstation("d1")], seats=[a_seat("d1", active=False), a_seat("d1", active=False, expires=NOW + SECOND)])
+
+    assert usage.left_out == ((Reason.RESERVE_KEY, ADVANCED, "d1", "K1"),)
+
+
 def test_a_product_with_the_license_in_reserve_does_not_undo_another_with_it_active() -> None:
     usage = counted(devices=[workstation("d1")], seats=[a_seat("d1", active=False), a_seat("d1", active=True)])
 

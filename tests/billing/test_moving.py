@@ -239,6 +239,12 @@ def test_the_move_ends_when_the_old_line_stands_at_0(written: int) -> None:
     assert (decided(planned, NEW), decided(planned, OLD)) == ((Action.CREATE, None), (Action.UNCHANGED, None))
 
 
+def test_the_move_ends_when_the_old_line_stands_at_0_also_where_no_mapping_bills_on_its_item() -> None:
+    planned = plan(planning(charges=(a_charge(0, item=OLD),), wanted=(wanting(42, NEW),), lines=(our_line(42, item=OLD),)))
+
+    assert decided(planned, NEW) == (Action.CREATE, None)
+
+
 def test_the_move_ends_when_the_old_line_is_gone() -> None:
     planned = plan(planning(wanted=(wanting(42, NEW), wanting(0, OLD)), lines=(our_line(42, item=OLD),)))
 

@@ -130,6 +130,39 @@ def test_another_item_of_the_agreement_goes_on_meanwhile() -> None:
     assert decided(planned, "OTHER") == (Action.CREATE, None)
 
 
+ADOPTED = {
+    "create with another quantity": (CREATE_90, (a_charge(89, charge=NEW),), our_line(89, charge=NEW), IntentOutcome.NOT_AS_WRITTEN),
+    "create, two new lines": (
+        CREATE_90,
+        (a_charge(90, charge=NEW), a_charge(5, charge=SECOND_NEW)),
+        our_line(5, charge=SECOND_NEW, left=(NEW,)),
+        IntentOutcome.NOT_AS_WRITTEN,
+    ),
+    "update with another quantity": (UPDATE_42_TO_90, (a_charge(89),), our_line(89), IntentOutcome.NOT_AS_WRITTEN),
+    "worklist create entered differently": (
+        replace(CREATE_90, worklist=True),
+        (a_charge(80, charge=NEW),),
+        our_line(80, charge=NEW),
+        IntentOutcome.NOT_AS_WRITTEN,
+    ),
+    "create, taken over just before the run was killed": (CREATE_90, (a_charge(90, charge=NEW),), our_line(90, charge=NEW), IntentOutcome.APPLIED),
+    "update, taken over just before the run was killed": (UPDATE_42_TO_90, (a_charge(90),), our_line(90), IntentOutcome.APPLIED),
+}
+
+
+@pytest.mark.parametrize(("intent", "charges", "line", "outcome"), [pytest.param(*row, id=name) for name, row in ADOPTED.items()])
+def test_an_intent_whose_line_is_ours_already_is_settled_and_the_line_goes_on_from_what_it_shows(
+    intent: OpenIntent, charges: tuple[Charge, ...], line: OurLine, outcome: IntentOutcome
+) -> None:
+    """Design 6.6: w of an adopted line is its quantity."""
+    planned = plan(planning(charges=charges, wanted=(wanting(91),), lines=(line,), intents=(intent,)))
+
+    assert [(one.outcome, one.charge, one.quantity) for one in planned.resolutions] == [(outcome, line.charge, line.written)]
+    change = change_of(planned)
+    assert change is not None
+    assert (change.action, change.charge, change.from_quantity, change.to_quantity) == (Action.UPDATE, line.charge, line.written, 91)
+
+
 def test_a_line_whose_write_is_open_is_not_taken_for_a_renewed_one() -> None:
     """The new line may be the late create, or somebody else's."""
     intent = an_intent(90, age=FRESH)

@@ -26,7 +26,7 @@ from tallybridge.billing.model import (
     Unit,
     Usage,
 )
-from tallybridge.billing.plan import Action, OurLine, Part, PlanningInputs
+from tallybridge.billing.plan import Action, IntentKind, IntentOutcome, OpenIntent, OurLine, Part, PlanningInputs
 from tallybridge.billing.planning import plan
 from tallybridge.billing.psa import Agreement, Charge
 from tallybridge.billing.reasons import Reason
@@ -324,6 +324,40 @@ def writes(inputs: PlanningInputs) -> list[tuple[Action, str]]:
 def test_a_plan_applied_and_made_again_writes_nothing(inputs: PlanningInputs) -> None:
     """L8."""
     assert writes(day_after(inputs)) == []
+
+
+@modest
+@given(agreements())
+def test_on_the_worklist_a_plan_made_again_makes_no_new_entry_and_none_once_all_are_entered(inputs: PlanningInputs) -> None:
+    """L8, where a person enters the changes."""
+    inputs = replace(inputs, worklist=True)
+    entries = tuple(
+        OpenIntent(
+            key=f"entry-{change.item}",
+            agreement=inputs.agreement.number,
+            item=change.item,
+            kind=IntentKind.CREATE if change.charge is None else IntentKind.UPDATE,
+            charge=change.charge,
+            from_quantity=change.from_quantity,
+            to_quantity=change.to_quantity or 0,
+            known=change.known,
+            recorded=inputs.now,
+            worklist=True,
+            parts=change.parts,
+        )
+        for change in plan(inputs).changes
+        if change.action in (Action.CREATE, Action.UPDATE)
+    )
+    waiting = replace(inputs, lines=plan(inputs).lines, intents=entries)
+    again = plan(waiting)
+    assert [change.entered for change in again.changes if change.entered is not None] == [entry.key for entry in entries]
+    assert writes(waiting) == writes(inputs)
+    assert again.resolutions == ()
+
+    entered = replace(waiting, agreement=day_after(inputs).agreement)
+    assert writes(entered) == []
+    assert {one.outcome for one in plan(entered).resolutions} <= {IntentOutcome.APPLIED}
+    assert len(plan(entered).resolutions) == len(entries)
 
 
 @modest

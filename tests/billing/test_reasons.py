@@ -41,6 +41,6 @@ def test_each_reason_why_something_does_not_count_or_is_not_billed_has_a_row_in_
     reasons = list(Reason)
     rows = {reason for _, reason in (test_eligibility.DOES_NOT_COUNT | test_eligibility.OUT_OF_SCOPE).values()}
     rows |= {reason for _, reason in test_counting.LEFT_OUT_SEATS.values()}
-    rows |= {reason for _, _, leaks in test_wanting.NOT_BILLED.values() for *_, reason in leaks}
+    rows |= {leak[3] for _, _, leaks in test_wanting.NOT_BILLED.values() for leak in leaks}
     rows |= {*test_wanting.NOBODY, *OF_DEVICES}
     assert rows == set(reasons[: reasons.index(Reason.WRITE_UNRESOLVED)])

@@ -68,7 +68,7 @@ def test_users_take_one_item() -> None:
 
 SERVERS_ONLY = Mapping(application=ADVANCED, by_category=((SERVER, "KES-SRV"),))
 
-NOT_BILLED = {
+NOT_BILLED: dict[str, tuple[Usage, tuple[Mapping, ...], list[tuple[str, Category | None, int, Reason]]]] = {
     "application without mapping": (usage_of(used(3), used(2, SERVER)), (), [(ADVANCED, None, 5, Reason.NO_MAPPING)]),
     "category without item": (usage_of(used(3), used(2, SERVER)), (SERVERS_ONLY,), [(ADVANCED, WORKSTATION, 3, Reason.NO_MAPPING)]),
     "unclassified device where items are per category": (
@@ -80,6 +80,11 @@ NOT_BILLED = {
         usage_of(used(1, UNCLASSIFIED, "unheard of", matched=False), used(4, SERVER, "unheard of", matched=False)),
         (by_category(),),
         [("unheard of", None, 5, Reason.NAME_UNMATCHED)],
+    ),
+    "serial of a nameless license that reads like an application": (
+        usage_of(used(4, WORKSTATION, ADVANCED, matched=False)),
+        (by_category(),),
+        [(ADVANCED, None, 4, Reason.NAME_UNMATCHED)],
     ),
     "users where items are per category": (
         usage_of(used(7, None, ADVANCED, unit=Unit.USER)),

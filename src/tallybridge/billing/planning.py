@@ -39,6 +39,11 @@ def plan(inputs: PlanningInputs) -> Plan:
     )
 
 
+def left_behind(line: OurLine) -> Notice:
+    """Says that a line of ours on another agreement, or of a tenant without billing, is billed and wanted nowhere (design 6.3)."""
+    return Notice(reason=Reason.LEFT_BEHIND, subject=f"{line.item} on agreement {line.agreement}", expected=0, received=line.written)
+
+
 class _Draft:
     """A plan in the making: one change per item."""
 
@@ -148,8 +153,10 @@ class _Draft:
     def hold_moves(self, present: dict[str, tuple[Charge, ...]]) -> None:
         """Seats that one of our lines still bills must not be billed on another line too: both sides wait (design 6.3, moves)."""
         moves = moves_of(self.inputs, self.lines, self.changes, present)
-        if not moves:
-            return
+        moving = {(source.agreement, source.item) for move in moves for source in move.sources}
+        for line in self.inputs.elsewhere:
+            if line.written > 0 and not line.closed and (line.agreement, line.item) not in moving:
+                self.notices.append(left_behind(line))
         moved_items = {source.item for move in moves for source in move.sources if source.agreement == self.inputs.agreement.number}
         for item in moved_items:
             change = self.changes.get(item)

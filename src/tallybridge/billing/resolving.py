@@ -67,12 +67,16 @@ def know_lines(inputs: PlanningInputs) -> KnownLines:
 
 
 def _decided(intent: OpenIntent, line: OurLine | None, present: tuple[Charge, ...]) -> Resolution | None:
-    """The end of an intent whose line a person has adopted as it stands: it did not come out as intended, and that is settled (design 6.6)."""
+    """The end of an intent whose line is ours already.
+
+    A person has adopted it as it stands, or the run that wrote it was killed between taking the line over and closing the intent (design 6.6; L5).
+    """
     adopted = next((charge for charge in present if line is not None and charge.id == line.charge), None)
     if line is None or adopted is None:
         return None
     made_ours = adopted.id not in intent.known if intent.kind is IntentKind.CREATE else line.written != intent.from_quantity
-    return _resolution(intent, IntentOutcome.NOT_AS_WRITTEN, adopted) if made_ours else None
+    as_written = adopted.quantity == intent.to_quantity
+    return _resolution(intent, IntentOutcome.APPLIED if as_written else IntentOutcome.NOT_AS_WRITTEN, adopted) if made_ours else None
 
 
 def settle_intent(intent: OpenIntent, present: tuple[Charge, ...], *, waited_seconds: float, settle: int) -> Resolution | Unresolved:

@@ -32,11 +32,7 @@ class Accounts:
         """Every account that is cross-referenced to the External Product, by number."""
         found = self._search("ExternalProduct", "Equal", self._product, what=f"the accounts of External Product {self._product!r}")
         certain = _search_is_certain(self._product, self.external_products())
-        return {
-            row.account_number: _account(row, cross_referenced=True)
-            for row in found
-            if certain or self._is_cross_referenced(row.account_number)
-        }
+        return {row.account_number: _account(row, cross_referenced=True) for row in found if certain or self._is_cross_referenced(row.account_number)}
 
     def one(self, number: int) -> Account | None:
         """One account with its cross-reference freshly read; None where there is none."""

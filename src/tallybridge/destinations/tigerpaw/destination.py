@@ -91,9 +91,7 @@ class TigerpawDestination:
     def write(self, change: ChargeWrite) -> WriteReply:
         """Makes one SOAP call; refuses in worklist mode."""
         if self._submission is None:
-            raise WriteRefused(
-                Reason.WRITE_REFUSED, "Write mode is worklist: a person enters the quantity in Tigerpaw. Nothing was sent."
-            )
+            raise WriteRefused(Reason.WRITE_REFUSED, "Write mode is worklist: a person enters the quantity in Tigerpaw. Nothing was sent.")
         return self._submission.write(change)
 
     def checks(self) -> tuple[Check, ...]:

@@ -43,9 +43,7 @@ _CONNECTION_ADVICE = {
 class Diagnostics:
     """Tests the preconditions of one Tigerpaw connection; writes nothing."""
 
-    def __init__(
-        self, door: Door, rest: RestDoor, accounts: Accounts, settings: TigerpawSettings, *, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, door: Door, rest: RestDoor, accounts: Accounts, settings: TigerpawSettings, *, clock: Callable[[], datetime]) -> None:
         self._door = door
         self._rest = rest
         self._accounts = accounts
@@ -132,7 +130,7 @@ class Diagnostics:
             name=SOAP_PAGE,
             ok=False,
             detail=f"{SOAP_PATH} answers HTTP {reply.status} and does not name {OPERATION}.",
-            advice="Install Tigerpaw's ASMX API (tsiWS) on the Tigerpaw web server, or use write_mode = \"worklist\".",
+            advice='Install Tigerpaw\'s ASMX API (tsiWS) on the Tigerpaw web server, or use write_mode = "worklist".',
         )
 
     def _soap_write(self) -> Check:

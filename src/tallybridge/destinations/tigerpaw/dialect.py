@@ -164,9 +164,7 @@ def _folder() -> Traversable:
     return resources.files("tallybridge.destinations.tigerpaw") / "dialects"
 
 
-def _template(
-    text: str, *, member: str, file: str, required: frozenset[str], forbidden: frozenset[str] = frozenset()
-) -> ChargeTemplate:
+def _template(text: str, *, member: str, file: str, required: frozenset[str], forbidden: frozenset[str] = frozenset()) -> ChargeTemplate:
     try:
         return ChargeTemplate(text, required=required, forbidden=forbidden)
     except TemplateError as error:

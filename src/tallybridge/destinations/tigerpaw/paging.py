@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 RowT = TypeVar("RowT")
 
 
-def read_to_the_end(
-    fetch: Callable[[int], Page[RowT]], *, identity: Callable[[RowT], Hashable], first_row: int, what: str
-) -> list[RowT]:
+def read_to_the_end(fetch: Callable[[int], Page[RowT]], *, identity: Callable[[RowT], Hashable], first_row: int, what: str) -> list[RowT]:
     """Every row of a paged reply, each once, in the order of arrival.
 
     Args:

@@ -50,11 +50,7 @@ class PriceBook:
             criteria = [[_criterion("ItemType", "Equal", each) for each in _ITEM_TYPES]]
         found = {row.item_id: row for each in criteria for row in self._advanced(each, what=f"price book items with {text!r}")}
         wanted = text.casefold()
-        return tuple(
-            _item(row, None)
-            for _, row in sorted(found.items())
-            if wanted in row.item_id.casefold() or wanted in row.description.casefold()
-        )
+        return tuple(_item(row, None) for _, row in sorted(found.items()) if wanted in row.item_id.casefold() or wanted in row.description.casefold())
 
     def _exactly(self, item_id: str) -> ItemSummary | None:
         what = f"price book item {item_id!r}"

@@ -40,9 +40,7 @@ _LONGEST_MESSAGE = 300
 class Door(Protocol):
     """What is needed of wire.http.HttpDoor."""
 
-    def send(
-        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | None = None, timeout: float | None = None
-    ) -> HttpReply:
+    def send(self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | None = None, timeout: float | None = None) -> HttpReply:
         """Sends one request; raises TransportFailed where there is no whole reply."""
         ...
 
@@ -113,9 +111,7 @@ class RestDoor:
         if reply.status == 401:
             raise DestinationFailed(Reason.SIGN_IN_REFUSED, keys_refused_sentence(reply, self._clock()))
         if reply.status == 403:
-            raise ReadFailed(
-                Reason.PSA_UNREACHABLE, f"Tigerpaw forbids this rep to read {what} (HTTP 403); asking wrote nothing. {ROLE_RIGHTS}"
-            )
+            raise ReadFailed(Reason.PSA_UNREACHABLE, f"Tigerpaw forbids this rep to read {what} (HTTP 403); asking wrote nothing. {ROLE_RIGHTS}")
         if reply.status not in (200, 404):
             raise ReadFailed(
                 Reason.PSA_UNREACHABLE,

@@ -121,12 +121,8 @@ class ChargeSubmission:
     def _fault(self, fault: ReplyElement, change: ChargeWrite) -> DestinationFailed | WriteRefused:
         text = self._shown(fault.findtext("faultstring") or "")
         if self._dialect.refuses_sign_in(text):
-            return DestinationFailed(
-                Reason.SIGN_IN_REFUSED, f"Tigerpaw refused the SOAP user ({text}); nothing was written. {_SOAP_USER_ADVICE}"
-            )
-        return WriteRefused(
-            Reason.WRITE_REFUSED, f"Tigerpaw answered the write for {_line(change)} with a fault: {text or 'no reason given'}."
-        )
+            return DestinationFailed(Reason.SIGN_IN_REFUSED, f"Tigerpaw refused the SOAP user ({text}); nothing was written. {_SOAP_USER_ADVICE}")
+        return WriteRefused(Reason.WRITE_REFUSED, f"Tigerpaw answered the write for {_line(change)} with a fault: {text or 'no reason given'}.")
 
     def _shown(self, text: str) -> str:
         """The server's words, made short, without the password even where the server repeats it (L11)."""

@@ -1,0 +1,171 @@
+"""`plan`, `apply` and `run`: the day's bill."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from tallybridge.cli.frame import CommandFailed, ConfigOption, Finished, Frame, HomeOption, JsonOption, frame, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tallybridge.runs.configuring import Configured
+    from tallybridge.runs.day import Order
+    from tallybridge.runs.reports import Mode, RunReport, TenantReport
+
+PANEL = "The day's bill"
+
+TenantOption = Annotated[str | None, typer.Option("--tenant", metavar="NAME", help="Only this tenant: its name or its unique id.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds this group's commands."""
+    app.command("plan", rich_help_panel=PANEL)(plan)
+    app.command("apply", rich_help_panel=PANEL)(apply)
+    app.command("run", rich_help_panel=PANEL)(run)
+
+
+def plan(
+    tenant: TenantOption = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Save the plan, to be applied later with “apply”.")] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Show what today's run would change. Reads both sides, writes nothing to the PSA.
+
+    Exit code: 0 nothing to change, 2 changes, 3 something is held, blocked or waiting, 1 a tenant failed.
+
+    Example: tallybridge plan --tenant "Contoso Dental"
+    """
+    from tallybridge.runs.reports import Mode
+
+    call = frame(as_json, config, home)
+    if out is not None:
+        _require_writable(out)
+    found = call.one_integration() if out is not None else None
+    reports = []
+    for configured in (found,) if found is not None else call.configured():
+        report = bill(call, configured, Mode.PLAN, only=tenant)
+        reports.append(report)
+        if out is not None:
+            _save(report, configured, out, call)
+    _give(call, reports)
+
+
+def apply(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A plan that “plan --out” has saved today.", exists=True, dir_okay=False)],
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Carry out a saved plan: exactly what it says, or nothing.
+
+    Refuses a plan of another day, of another ledger, one that is no longer the newest for its tenants, and one whose agreements or configuration
+    have changed since.
+
+    Example: tallybridge apply monday.plan
+    """
+    from tallybridge.runs.reports import Mode
+    from tallybridge.runs.saved_plans import apply_saved_plan
+
+    call = frame(as_json, config, home)
+    configured = call.one_integration()
+    with _progress(call) as (begun, done):
+        report = apply_saved_plan(_order(configured, Mode.APPLY, None, begun, done), file.read_bytes())
+    _give(call, [report])
+
+
+def run(
+    tenant: TenantOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Make today's run: read, count, plan, write, read back. May be repeated; only what has changed is written.
+
+    Exit code: 0 done, 3 something is held, blocked or waiting, 1 a tenant failed.
+
+    Example: tallybridge run
+    """
+    from tallybridge.runs.reports import Mode
+
+    call = frame(as_json, config, home)
+    _give(call, [bill(call, configured, Mode.RUN, only=tenant) for configured in call.configured()])
+
+
+def bill(call: Frame, configured: Configured, mode: Mode, *, only: str | None = None) -> RunReport:
+    """One run of an integration, with progress on a terminal."""
+    from tallybridge.runs.day import run_day
+
+    with _progress(call) as (begun, done):
+        return run_day(_order(configured, mode, only, begun, done))
+
+
+def _order(configured: Configured, mode: Mode, tenant: str | None, begun: Callable[[int], None], done: Callable[[TenantReport], None]) -> Order:
+    from tallybridge.runs.day import Order
+
+    return Order(
+        configuration=configured.configuration,
+        configuration_address=configured.address,
+        mode=mode,
+        clock=utc_now,
+        only=tenant,
+        begun=begun,
+        progress=done,
+    )
+
+
+def _require_writable(out: Path) -> None:
+    if not out.parent.is_dir():
+        raise CommandFailed(f"The folder {out.parent} does not exist, so the plan could not be saved. Nothing was read or written.")
+
+
+def _save(report: RunReport, configured: Configured, out: Path, call: Frame) -> None:
+    from tallybridge.billing.counting import RULES_VERSION
+    from tallybridge.runs.saved_plans import save_plan
+
+    try:
+        out.write_bytes(save_plan(report, configured.address, str(RULES_VERSION)))
+    except OSError as error:
+        raise CommandFailed(f"The plan could not be saved to {out}: {error.strerror}. Nothing was written to the PSA.") from error
+    call.say(f"Saved to {out}. To carry it out today: tallybridge apply {out}")
+
+
+def _give(call: Frame, reports: list[RunReport]) -> None:
+    """Prints the runs and ends with the worst of their exit codes."""
+    from tallybridge.cli.run_tables import show_run
+    from tallybridge.runs.reports import run_document
+
+    if call.as_json:
+        documents = [run_document(report) for report in reports]
+        call.give(documents[0] if len(documents) == 1 else {"runs": documents})
+    for report in reports:
+        if not call.as_json:
+            show_run(call, report)
+        elif report.detail:
+            call.say(report.detail)
+    codes = [report.exit_code for report in reports]
+    raise Finished(next((code for code in (1, 3, 2) if code in codes), 0))
+
+
+@contextmanager
+def _progress(call: Frame) -> Iterator[tuple[Callable[[int], None], Callable[[TenantReport], None]]]:
+    """Two functions to be told how many tenants there are and when one is done; a bar on a terminal, silence in a pipe."""
+    if not sys.stderr.isatty():
+        yield (lambda _: None), (lambda _: None)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=call.talk, transient=True) as progress:
+        task: TaskID = progress.add_task("Signing in", total=None)
+        yield (
+            lambda total: progress.update(task, total=total, description="Tenants"),
+            lambda report: progress.update(task, advance=1, description=f"Tenants: {report.name}"),
+        )

@@ -1,0 +1,108 @@
+"""The entry point: puts the groups of commands together and ends every error in a sentence and an exit code (contracts 2)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import traceback
+
+import structlog
+import typer
+
+from tallybridge import __version__
+from tallybridge.cli import billing, checking, demonstration, holding, linking, listing, proving, sandboxing, serving, setting_up, worklist
+from tallybridge.cli.frame import CommandFailed, Finished
+
+app = typer.Typer(
+    name="tallybridge",
+    help="Bills Kaspersky license usage to Tigerpaw agreements, every day, with proof.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for group in (billing, worklist, proving, holding, linking, listing, checking, setting_up, serving, sandboxing, demonstration):
+    group.add_to(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"tallybridge {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Print the version and exit."),  # noqa: FBT003
+) -> None:
+    """Bills Kaspersky license usage to Tigerpaw agreements, every day, with proof.
+
+    New here? Type: tallybridge demo
+    """
+
+
+def main() -> None:
+    """Runs the command line and exits: 0 fine, 1 failed or wrong usage, 2 (plan only) changes, 3 something waits for a person."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command and returns its exit code; every known error ends in a sentence on stderr."""
+    # stdout belongs to data: whatever a library logs goes to stderr, or nowhere.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR), logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    try:
+        app(arguments)
+    except Finished as finished:
+        return finished.exit_code
+    except SystemExit as end:
+        # A wrong usage ends with 2, which here means "changes" and so must not be mistaken for it.
+        return 1 if end.code not in (0, None) else 0
+    except KeyboardInterrupt:
+        return _failed("Stopped. What was under way was brought to a clean end; the next run reads the PSA first and goes on from there.", arguments)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last line of defense: known errors are sentences, unknown ones are shown whole
+        if not _is_for_people(error):
+            traceback.print_exc()
+            return _failed(f"Tallybridge met an error of its own: {type(error).__name__}. Nothing is lost; please report the lines above.", arguments)
+        return _failed(str(error), arguments)
+    return 0
+
+
+def _is_for_people(error: Exception) -> bool:
+    """Whether the error's text was written to be read by the person at the keyboard."""
+    from tallybridge.configuration.errors import ConfigurationError
+    from tallybridge.destinations.base import DestinationError
+    from tallybridge.destinations.tigerpaw import DialectError
+    from tallybridge.ledger.errors import LedgerError
+    from tallybridge.runs.day import RunRefused
+    from tallybridge.runs.explaining import NothingKnown
+    from tallybridge.sandbox import SandboxPortInUse, ScenarioError
+    from tallybridge.sources.base import SourceError
+    from tallybridge.wire.transport import TransportFailed
+
+    return isinstance(
+        error,
+        (
+            CommandFailed,
+            ConfigurationError,
+            DestinationError,
+            DialectError,
+            LedgerError,
+            NothingKnown,
+            RunRefused,
+            SandboxPortInUse,
+            ScenarioError,
+            SourceError,
+            TransportFailed,
+        ),
+    )
+
+
+def _failed(sentence: str, arguments: list[str]) -> int:
+    if "--json" in arguments:
+        sys.stdout.write(json.dumps({"error": {"message": sentence}}, ensure_ascii=False) + "\n")
+    sys.stderr.write(sentence + "\n")
+    return 1

@@ -1,0 +1,108 @@
+"""Runs for people: the plan or the day as tables, and what needs a person in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tallybridge.billing.plan import Action
+from tallybridge.runs.reports import LineReport, Mode, RunReport, TenantOutcome, TenantReport, totals
+
+if TYPE_CHECKING:
+    from tallybridge.cli.frame import Frame
+
+_OUTCOMES = {
+    TenantOutcome.APPLIED: "applied",
+    TenantOutcome.PLANNED: "planned",
+    TenantOutcome.UNCHANGED: "unchanged",
+    TenantOutcome.HELD: "HELD",
+    TenantOutcome.WAITING: "WAITING",
+    TenantOutcome.BLOCKED: "BLOCKED",
+    TenantOutcome.FAILED: "FAILED",
+    TenantOutcome.NOT_LINKED: "not linked",
+    TenantOutcome.BILLING_OFF: "billing off",
+}
+
+
+def show_run(call: Frame, run: RunReport) -> None:
+    """Prints one run: its lines, what is billed to nobody, what needs a person, and the totals."""
+    title = {Mode.PLAN: "Plan", Mode.RUN: "Run", Mode.APPLY: "Applied plan"}[run.mode]
+    if run.tenants:
+        rows = [row for tenant in run.tenants for row in _tenant_rows(tenant)]
+        columns = ("Tenant", "Agreement", "Outcome", "Item", "From", "To", "Line", "What")
+        call.show(columns, rows, title=f"{title} for {run.date} · {run.integration}", numbers=("From", "To", "Line", "Agreement"))
+    _show_not_billed(call, run)
+    _show_worklist(call, run)
+    for sentence in _sentences(run):
+        call.say(sentence)
+    call.say(_summary(run))
+
+
+def _tenant_rows(tenant: TenantReport) -> list[tuple[object, ...]]:
+    outcome = _OUTCOMES[tenant.outcome]
+    if not tenant.lines:
+        return [(tenant.name, tenant.agreement, outcome, None, None, None, None, tenant.reason.value if tenant.reason is not None else "")]
+    return [
+        (tenant.name, tenant.agreement, outcome, line.change.item, *_quantities(line), line.charge or line.change.charge, _what(line))
+        for line in tenant.lines
+    ]
+
+
+def _quantities(line: LineReport) -> tuple[object, object]:
+    before = "none" if line.change.from_quantity is None else line.change.from_quantity
+    return before, line.change.to_quantity
+
+
+def _what(line: LineReport) -> str:
+    reason = line.failed or line.change.reason
+    if reason is not None:
+        return f"{line.change.action.value}: {reason.value}" + (f" [{line.hold}]" if line.hold else "")
+    if line.waiting:
+        return f"{line.change.action.value}: on the worklist"
+    return line.change.action.value if not line.written else {Action.CREATE: "created", Action.UPDATE: "updated"}[line.change.action]
+
+
+def _show_not_billed(call: Frame, run: RunReport) -> None:
+    rows = [
+        (tenant.name, leak.application, leak.category.value if leak.category is not None else "all", leak.quantity, leak.reason.value)
+        for tenant in run.tenants
+        for leak in tenant.not_billed
+    ]
+    if rows:
+        call.show(("Tenant", "Application", "Category", "Units", "Why"), rows, title="Not billed", numbers=("Units",))
+
+
+def _show_worklist(call: Frame, run: RunReport) -> None:
+    """What a person should enter; the next run reads it back (design 6.2)."""
+    rows = [
+        (tenant.name, tenant.account, tenant.agreement, line.change.item, *_quantities(line))
+        for tenant in run.tenants
+        for line in tenant.lines
+        if line.waiting
+    ]
+    if rows:
+        columns = ("Tenant", "Account", "Agreement", "Item", "Now", "Enter")
+        call.show(columns, rows, title="Worklist: enter these quantities in Tigerpaw", numbers=("Account", "Agreement", "Now", "Enter"))
+        call.say("The same as a file for a spreadsheet: tallybridge worklist --csv FILE. The next run reads back what was entered.")
+
+
+def _sentences(run: RunReport) -> list[str]:
+    """One sentence for whatever a person should look at."""
+    sentences = [f"{run.reason.sentence if not run.detail else run.detail}"] if run.reason is not None else []
+    worth_a_word = {TenantOutcome.BLOCKED, TenantOutcome.FAILED}
+    sentences += [f"{tenant.name}: {tenant.sentence}" for tenant in run.tenants if tenant.outcome in worth_a_word]
+    sentences += [f"{tenant.name}, {notice.subject}: {notice.reason.sentence}" for tenant in run.tenants for notice in tenant.notices]
+    if any(line.hold for tenant in run.tenants for line in tenant.lines):
+        sentences.append("Lines that wait for a person: tallybridge holds list")
+    return sentences
+
+
+def _summary(run: RunReport) -> str:
+    counts = totals(run.tenants)
+    words = [f"{counts[name]} {name}" for name in ("created", "updated", "unchanged", "held", "waiting") if counts[name]]
+    words += [f"{_tenants(counts[name])} {name}" for name in ("blocked", "failed") if counts[name]]
+    head = f" Chain head {run.head}." if run.head else ""
+    return f"Run {run.id}: {run.outcome.value}. {_tenants(counts['tenants'])}; {', '.join(words) or 'nothing to do'}.{head}"
+
+
+def _tenants(count: int) -> str:
+    return "1 tenant" if count == 1 else f"{count} tenants"

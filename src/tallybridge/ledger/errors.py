@@ -1,0 +1,121 @@
+"""What can go wrong with the ledger, in sentences for a person.
+
+LedgerError
+├── LedgerNewer         written by a newer program
+├── LedgerUnwritable    full disk, locked, read-only, not a database
+│   └── LedgerDamaged   something in it cannot be what was written there
+├── KeyLost, KeyChanged, KeyExposed     the key file
+├── RunClosed, RunUnknown, RunAmbiguous
+├── IntentConcluded, IntentStillOpen, IntentUnknown
+├── EvidenceUnknown, EvidenceDamaged
+└── HoldUnknown
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DataError, Error, IntegrityError, InternalError, NotSupportedError, ProgrammingError
+
+_DEFECTS = (DataError, IntegrityError, InternalError, NotSupportedError, ProgrammingError)
+"""Errors that no disk and no other process can cause: they are defects of the program and pass through."""
+_SQLITE_DEFECTS = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InternalError, sqlite3.NotSupportedError, sqlite3.ProgrammingError)
+
+_DAMAGE = ("malformed", "could not decode")
+_EXPLANATIONS = (
+    ("full", "The disk that holds the ledger is full. Free some space and run the command again."),
+    ("locked", "Another process kept the ledger locked for too long. Wait for it to end, or stop it, and run the command again."),
+    ("busy", "Another process kept the ledger busy for too long. Wait for it to end, or stop it, and run the command again."),
+    ("readonly", "The ledger is read-only. Give this user the right to write its file and its folder."),
+    ("not a database", "The file is not a ledger. Move it away, or name another home with --home."),
+    ("unable to open", "The ledger's file cannot be opened. Check that this user may read and write it and its folder."),
+    ("disk i/o", "The disk that holds the ledger reported an error. Check the disk and run the command again."),
+)
+
+
+class LedgerError(Exception):
+    """The ledger could not do what was asked; the text is a sentence for a person."""
+
+
+class LedgerNewer(LedgerError):
+    """The ledger was written by a newer program."""
+
+
+class LedgerUnwritable(LedgerError):
+    """The ledger cannot be read or written now; what was under way was not recorded."""
+
+
+class LedgerDamaged(LedgerUnwritable):
+    """Something in the ledger's file cannot be what was written there."""
+
+
+class KeyLost(LedgerError):
+    """The key that opens the ledger's secrets is not there."""
+
+
+class KeyChanged(LedgerError):
+    """The key is not the one that the ledger's secrets were sealed with."""
+
+
+class KeyExposed(LedgerError):
+    """Others than its owner can read the key file."""
+
+
+class RunUnknown(LedgerError):
+    """No run has this id."""
+
+
+class RunAmbiguous(LedgerError):
+    """More than one run's id begins so."""
+
+
+class RunClosed(LedgerError):
+    """The run has been closed with its manifest: nothing can be added to it."""
+
+
+class IntentUnknown(LedgerError):
+    """No intent has this key."""
+
+
+class IntentConcluded(LedgerError):
+    """The intent has already been concluded."""
+
+
+class IntentStillOpen(LedgerError):
+    """An earlier intent for this line has not been concluded, so no other may be recorded (L5)."""
+
+
+class EvidenceUnknown(LedgerError):
+    """Nothing is stored under this address."""
+
+
+class EvidenceDamaged(LedgerError):
+    """What is stored under this address is not what was put there."""
+
+
+class HoldUnknown(LedgerError):
+    """No open hold has this id."""
+
+
+@contextmanager
+def ledger_errors() -> Iterator[None]:
+    """Turns errors of the database into `LedgerUnwritable`; usable as a decorator. Defects of the program pass through."""
+    try:
+        yield
+    except (*_DEFECTS, *_SQLITE_DEFECTS):
+        raise
+    except (Error, sqlite3.Error) as error:
+        raise unwritable(error) from error
+
+
+def unwritable(error: Exception) -> LedgerUnwritable:
+    """The sentence for a database's or an operating system's error."""
+    text = str(error).lower()
+    if any(sign in text for sign in _DAMAGE):
+        return LedgerDamaged("The ledger's file is damaged. Nothing of this step was recorded. Restore the file from a backup.")
+    for sign, sentence in _EXPLANATIONS:
+        if sign in text:
+            return LedgerUnwritable(f"{sentence} Nothing of this step was recorded.")
+    return LedgerUnwritable(f"The ledger cannot be used ({error}). Nothing of this step was recorded.")

@@ -1,0 +1,131 @@
+"""What is about to be written to the PSA, committed before the call, and how it ended (L5). Rows are only ever added."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+from django.db import transaction
+
+from tallybridge.billing.plan import IntentKind, IntentOutcome, OpenIntent, Part
+from tallybridge.ledger.canonical import encode
+from tallybridge.ledger.errors import IntentConcluded, IntentStillOpen, IntentUnknown, ledger_errors
+from tallybridge.ledger.open_runs import require_open
+from tallybridge.ledger.prepared import models
+
+_parts = msgspec.json.Decoder(tuple[Part, ...])
+_ids = msgspec.json.Decoder(tuple[int, ...])
+
+
+@ledger_errors()
+def record(intent: OpenIntent, *, destination: int, integration: str, tenant_id: str, run: str) -> OpenIntent:
+    """Commits an intent and returns it with its key; only then may the call be made.
+
+    The key is the hash of destination, agreement, item, kind, charge, quantity last read back, quantity to write, and the number of
+    earlier intents for that line.
+
+    Raises:
+        IntentStillOpen: an earlier intent for the line has not been concluded. Nothing was recorded.
+        RunUnknown, RunClosed, LedgerUnwritable: nothing was recorded.
+    """
+    with transaction.atomic(durable=True):
+        require_open(run)
+        earlier = models.Intent.objects.filter(destination_id=destination, agreement=intent.agreement, item=intent.item)
+        if earlier.filter(result=None).exists():
+            raise IntentStillOpen(
+                f"An earlier write of {intent.item} on agreement {intent.agreement} has not been resolved. Nothing was recorded. "
+                "The next run resolves it by reading the PSA first."
+            )
+        sequence = earlier.count()
+        said = (
+            destination,
+            intent.agreement,
+            intent.item,
+            intent.kind,
+            intent.charge,
+            intent.from_quantity,
+            intent.to_quantity,
+            sequence,
+        )
+        key = hashlib.sha256(encode(said)).hexdigest()
+        models.Intent.objects.create(
+            key=key,
+            run_id=run,
+            destination_id=destination,
+            integration=integration,
+            tenant_id=tenant_id,
+            agreement=intent.agreement,
+            item=intent.item,
+            sequence=sequence,
+            kind=intent.kind,
+            charge=intent.charge,
+            from_quantity=intent.from_quantity,
+            to_quantity=intent.to_quantity,
+            known=encode(intent.known).decode(),
+            recorded=intent.recorded,
+            worklist=intent.worklist,
+            parts=encode(intent.parts).decode(),
+        )
+    return replace(intent, key=key)
+
+
+@ledger_errors()
+def open_intents(destination: int, agreement: int) -> tuple[OpenIntent, ...]:
+    """Intents on an agreement that have not been concluded, oldest first."""
+    rows = models.Intent.objects.filter(destination_id=destination, agreement=agreement, result=None)
+    return tuple(_intent(row) for row in rows.order_by("recorded", "item", "sequence"))
+
+
+@ledger_errors()
+def mark_called(key: str, at: datetime) -> None:
+    """Records that the call for an intent is about to be sent.
+
+    Raises:
+        IntentUnknown, IntentConcluded, RunClosed, LedgerUnwritable: nothing was recorded.
+    """
+    with transaction.atomic(durable=True):
+        require_open(_unconcluded(key).run_id)
+        models.IntentCall.objects.create(intent_id=key, at=at)
+
+
+@ledger_errors()
+def conclude(key: str, outcome: IntentOutcome, charge: int | None, quantity: int | None, detail: str, at: datetime, run: str) -> None:
+    """Records how an intent ended, as read from the PSA by `run`.
+
+    Raises:
+        IntentConcluded: it has been concluded before.
+        IntentUnknown, RunUnknown, RunClosed, LedgerUnwritable: nothing was recorded.
+    """
+    with transaction.atomic(durable=True):
+        require_open(run)
+        _unconcluded(key)
+        models.IntentResult.objects.create(intent_id=key, run_id=run, outcome=outcome, charge=charge, quantity=quantity, detail=detail, at=at)
+
+
+def _unconcluded(key: str) -> models.Intent:
+    row = models.Intent.objects.select_related("result").filter(key=key).first()
+    if row is None:
+        raise IntentUnknown(f"The ledger knows no intent {key}. Nothing was recorded.")
+    if hasattr(row, "result"):
+        raise IntentConcluded(
+            f"The write of {row.item} on agreement {row.agreement} was concluded before as {row.result.outcome}. Nothing was recorded."
+        )
+    return row
+
+
+def _intent(row: models.Intent) -> OpenIntent:
+    return OpenIntent(
+        key=row.key,
+        agreement=row.agreement,
+        item=row.item,
+        kind=IntentKind(row.kind),
+        charge=row.charge,
+        from_quantity=row.from_quantity,
+        to_quantity=row.to_quantity,
+        known=_ids.decode(row.known),
+        recorded=row.recorded,
+        worklist=row.worklist,
+        parts=_parts.decode(row.parts),
+    )

@@ -1,0 +1,117 @@
+"""Leases: one at a time may work under a key (design 8).
+
+A dead process cannot keep a lease: it is taken over at once on the same machine, from elsewhere once it expires.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from tallybridge.ledger.errors import LedgerUnwritable, ledger_errors
+from tallybridge.ledger.opening import clock, close_thread
+from tallybridge.ledger.prepared import models
+from tallybridge.ledger.processes import Owner, is_gone, this_process
+
+__all__ = ["TTL", "Lease", "Owner", "acquire", "current", "hold_lease", "release", "renew", "this_process"]
+
+TTL = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """Who may work under a key until when (UTC)."""
+
+    key: str
+    owner: Owner
+    expires: datetime
+
+
+@ledger_errors()
+def acquire(key: str, *, owner: Owner, now: datetime, ttl: timedelta = TTL) -> bool:
+    """Takes the lease if it is free, the owner's already, expired, or held by a process that has ended; tells whether the owner has it now."""
+    with transaction.atomic():
+        row = models.Lease.objects.select_for_update().filter(key=key).first()
+        if row is None:
+            _, made = models.Lease.objects.get_or_create(key=key, defaults=_columns(owner, now + ttl))
+            return made
+        holder = _owner(row)
+        if holder != owner and row.expires > now and not is_gone(holder):
+            return False
+        models.Lease.objects.filter(key=key).update(**_columns(owner, now + ttl))
+        return True
+
+
+@ledger_errors()
+def renew(key: str, *, owner: Owner, now: datetime, ttl: timedelta = TTL) -> bool:
+    """Puts off the expiry; False where the owner no longer has the lease."""
+    return bool(models.Lease.objects.filter(key=key, token=owner.token).update(expires=now + ttl))
+
+
+@ledger_errors()
+def release(key: str, *, owner: Owner) -> None:
+    """Gives the lease back; does nothing where the owner no longer has it."""
+    models.Lease.objects.filter(key=key, token=owner.token).delete()
+
+
+@ledger_errors()
+def current(key: str) -> Lease | None:
+    """The lease under a key, expired or not; None where nobody has it."""
+    row = models.Lease.objects.filter(key=key).first()
+    return Lease(key=key, owner=_owner(row), expires=row.expires) if row else None
+
+
+@contextmanager
+def hold_lease(key: str, *, ttl: timedelta = TTL, renew_every: timedelta | None = None) -> Iterator[bool]:
+    """Tries to take a lease for the length of a `with` block, and tells whether it did; a daemon thread renews it meanwhile.
+
+    Args:
+        renew_every: how often it is renewed; a third of `ttl` where not given.
+    """
+    owner = this_process()
+    if not acquire(key, owner=owner, now=clock(), ttl=ttl):
+        yield False
+        return
+    done = threading.Event()
+    interval = (renew_every or ttl / 3).total_seconds()
+    renewer = threading.Thread(target=_renew_until, args=(done, key, owner, ttl, interval), name=f"lease {key}", daemon=True)
+    renewer.start()
+    try:
+        yield True
+    finally:
+        done.set()
+        renewer.join()
+        with suppress(LedgerUnwritable):  # the lease then ends with this process, or expires
+            release(key, owner=owner)
+
+
+def _renew_until(done: threading.Event, key: str, owner: Owner, ttl: timedelta, interval: float) -> None:
+    """A renewal that fails is tried again: the lease has two thirds of its time left."""
+    try:
+        while not done.wait(interval):
+            try:
+                if not renew(key, owner=owner, now=clock(), ttl=ttl):
+                    return
+            except LedgerUnwritable:
+                continue
+    finally:
+        close_thread()
+
+
+def _columns(owner: Owner, expires: datetime) -> dict[str, object]:
+    return {
+        "host": owner.host,
+        "pid": owner.pid,
+        "process_started": owner.process_started,
+        "token": owner.token,
+        "expires": expires,
+    }
+
+
+def _owner(row: models.Lease) -> Owner:
+    return Owner(host=row.host, pid=row.pid, process_started=row.process_started, token=row.token)

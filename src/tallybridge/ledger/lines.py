@@ -1,0 +1,142 @@
+"""Our lines as they stand (design 6.2): per destination, agreement and item, never per integration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import msgspec
+from django.db import transaction
+
+from tallybridge.billing.plan import OurLine, Part
+from tallybridge.ledger.canonical import encode
+from tallybridge.ledger.errors import ledger_errors
+from tallybridge.ledger.prepared import models
+
+_parts = msgspec.json.Decoder(tuple[Part, ...])
+_ids = msgspec.json.Decoder(tuple[int, ...])
+_PLAIN = ("charge", "written", "closed", "delete_after_invoicing", "last_billed", "next_billing")
+
+
+@ledger_errors()
+def lines_of(destination: int, agreement: int) -> tuple[OurLine, ...]:
+    """Our lines on an agreement, closed ones too, sorted by item."""
+    rows = models.Line.objects.filter(destination_id=destination, agreement=agreement)
+    return tuple(sorted((_line(row) for row in rows), key=lambda line: line.item))
+
+
+@ledger_errors()
+def lines_of_tenant(destination: int, integration: str, tenant_id: str) -> tuple[OurLine, ...]:
+    """Our lines for the tenant on all agreements, without closed ones, sorted by agreement and item."""
+    rows = models.Line.objects.filter(destination_id=destination, integration=integration, tenant_id=tenant_id, closed=False)
+    return tuple(sorted((_line(row) for row in rows), key=lambda line: (line.agreement, line.item)))
+
+
+def lines_elsewhere(destination: int, integration: str, tenant_id: str, agreement: int) -> tuple[OurLine, ...]:
+    """Our lines for the tenant on other agreements, without closed ones, sorted by agreement and item.
+
+    Whether an agreement has ended only the PSA knows.
+    """
+    return tuple(line for line in lines_of_tenant(destination, integration, tenant_id) if line.agreement != agreement)
+
+
+@ledger_errors()
+def seen(destination: int, agreement: int) -> tuple[int, ...]:
+    """Ids of all charges ever seen on an agreement, sorted."""
+    rows = models.SeenCharge.objects.filter(destination_id=destination, agreement=agreement)
+    return tuple(rows.order_by("charge").values_list("charge", flat=True))
+
+
+@ledger_errors()
+def take_over(
+    destination: int,
+    integration: str,
+    tenant_id: str,
+    lines: tuple[OurLine, ...],
+    seen: Iterable[tuple[int, str]],
+    *,
+    agreement: int | None = None,
+) -> None:
+    """Records how our lines stand, and charge ids with their items that are seen for the first time, in one transaction.
+
+    A row that has not changed is not written.
+
+    Args:
+        agreement: where the charges in `seen` were seen; may be left out where `lines` are all on one agreement.
+    """
+    seen_now = dict(seen)
+    agreements = {line.agreement for line in lines}
+    if agreement is None and len(agreements) == 1:
+        agreement = next(iter(agreements))
+    if seen_now and agreement is None:
+        raise ValueError("charges were seen, and it was not said on which agreement")
+    with transaction.atomic():
+        known = {(row.agreement, row.item): row for row in models.Line.objects.filter(destination_id=destination, agreement__in=agreements)}
+        for line in lines:
+            _store(known.get((line.agreement, line.item)), destination, integration, tenant_id, line)
+        if seen_now and agreement is not None:
+            _see(destination, agreement, seen_now)
+
+
+@ledger_errors()
+def adopt(
+    destination: int,
+    agreement: int,
+    item: str,
+    charge: int,
+    quantity: int,
+    left: tuple[int, ...],
+    *,
+    integration: str = "",
+    tenant_id: str = "",
+    delete_after_invoicing: bool = False,
+    last_billed: date | None = None,
+    next_billing: date | None = None,
+) -> None:
+    """Makes a line that we did not make ours (design 6.6): `quantity` is what the PSA shows, `left` are the other lines for the item."""
+    line = OurLine(
+        agreement=agreement,
+        item=item,
+        charge=charge,
+        written=quantity,
+        delete_after_invoicing=delete_after_invoicing,
+        last_billed=last_billed,
+        next_billing=next_billing,
+        left=left,
+    )
+    with transaction.atomic():
+        row = models.Line.objects.filter(destination_id=destination, agreement=agreement, item=item).first()
+        _store(row, destination, integration or (row.integration if row else ""), tenant_id or (row.tenant_id if row else ""), line)
+        _see(destination, agreement, dict.fromkeys((charge, *left), item))
+
+
+def _store(row: models.Line | None, destination: int, integration: str, tenant_id: str, line: OurLine) -> None:
+    wanted: dict[str, Any] = {name: getattr(line, name) for name in _PLAIN}
+    wanted |= {
+        "integration": integration,
+        "tenant_id": tenant_id,
+        "parts": encode(line.parts).decode(),
+        "left": encode(line.left).decode(),
+    }
+    if row is None:
+        models.Line.objects.create(destination_id=destination, agreement=line.agreement, item=line.item, **wanted)
+        return
+    changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
+    if changed:
+        models.Line.objects.filter(pk=row.pk).update(**changed)
+
+
+def _see(destination: int, agreement: int, seen_now: dict[int, str]) -> None:
+    known = set(models.SeenCharge.objects.filter(destination_id=destination, agreement=agreement).values_list("charge", flat=True))
+    new = [
+        models.SeenCharge(destination_id=destination, agreement=agreement, charge=charge, item=item)
+        for charge, item in sorted(seen_now.items())
+        if charge not in known
+    ]
+    models.SeenCharge.objects.bulk_create(new, ignore_conflicts=True)
+
+
+def _line(row: models.Line) -> OurLine:
+    plain: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
+    return OurLine(agreement=row.agreement, item=row.item, parts=_parts.decode(row.parts), left=_ids.decode(row.left), **plain)

@@ -1,0 +1,45 @@
+"""Tables of things stored whole: evidence, configuration versions and secrets."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from tallybridge.ledger.models.append_only import AppendOnly
+
+ADDRESS_LENGTH = 71
+"""Length of "sha256:" and 64 hexadecimal digits."""
+
+
+class Blob(AppendOnly):
+    """Canonical bytes, compressed, under the SHA-256 of the uncompressed bytes."""
+
+    address = models.CharField(primary_key=True, max_length=ADDRESS_LENGTH)
+    kind = models.CharField(max_length=20)
+    size = models.PositiveBigIntegerField()
+    """Uncompressed, in bytes."""
+    data = models.BinaryField()
+
+
+class ConfigurationVersion(AppendOnly):
+    """One version of an integration's configuration; its content is a blob."""
+
+    integration = models.CharField(max_length=200)
+    address = models.CharField(max_length=ADDRESS_LENGTH)
+    origin = models.CharField(max_length=1000)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("integration", "id")),)
+
+
+class KeyCheck(AppendOnly):
+    """A known value sealed with the ledger's key: tells a changed key."""
+
+    sealed = models.TextField()
+
+
+class Secret(models.Model):
+    """A secret, sealed with the ledger's key (L11)."""
+
+    name = models.CharField(primary_key=True, max_length=200)
+    sealed = models.TextField()

@@ -1,0 +1,16 @@
+"""Only a run that has not been closed with its manifest can be added to."""
+
+from __future__ import annotations
+
+from tallybridge.ledger.errors import RunClosed, RunUnknown
+from tallybridge.ledger.prepared import models
+
+
+def require_open(run_id: str) -> models.Run:
+    """The run, to be called within the transaction that adds to it. Raises RunUnknown, RunClosed."""
+    row = models.Run.objects.select_related("manifest").filter(id=run_id).first()
+    if row is None:
+        raise RunUnknown(f"The ledger knows no run {run_id}. Nothing was recorded.")
+    if hasattr(row, "manifest"):
+        raise RunClosed(f"Run {run_id} is closed as {row.manifest.outcome}; nothing can be added to it. Nothing was recorded.")
+    return row

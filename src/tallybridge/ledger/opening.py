@@ -1,0 +1,244 @@
+"""Opens a home: its folder, its key and its database; the only place that knows which database it is.
+
+A fresh home and an older one are brought up to date under a file lock and in one transaction, so a process that is killed leaves either
+the old state or the new one, and of two that come at once one waits for the other.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.db.migrations.loader import MigrationLoader
+
+from tallybridge.ledger.errors import KeyChanged, KeyExposed, KeyLost, LedgerError, LedgerNewer, LedgerUnwritable, ledger_errors, unwritable
+from tallybridge.ledger.key import check_value, confirm_key, find_key, make_key
+from tallybridge.ledger.prepared import models
+
+__all__ = [
+    "Clock",
+    "KeyChanged",
+    "KeyExposed",
+    "KeyLost",
+    "LedgerError",
+    "LedgerNewer",
+    "LedgerUnwritable",
+    "clock",
+    "close_ledger",
+    "close_thread",
+    "ledger_errors",
+    "open_ledger",
+    "sealing_key",
+]
+
+Clock = Callable[[], datetime]
+"""Gives the present instant, aware and in UTC (L10)."""
+
+BUSY_SECONDS = 20
+DATABASE_FILE = "ledger.sqlite3"
+KEY_FILE = "key"
+LOCK_FILE = "opening.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    clock: Clock
+    key: Fernet
+
+
+_opened: _Opened | None = None
+_connections: weakref.WeakSet[BaseDatabaseWrapper] = weakref.WeakSet()
+_connections_lock = threading.Lock()
+
+
+def open_ledger(home: Path, *, clock: Clock) -> None:
+    """Makes the ledger in the folder `home` ready, making what is missing; a second call closes the first home and opens another.
+
+    Args:
+        home: the data folder; made with rights for its owner alone where it is missing.
+        clock: the present instant, for what the ledger itself stamps.
+
+    Raises:
+        LedgerNewer, KeyLost, KeyChanged, KeyExposed: nothing was changed.
+        LedgerUnwritable: the folder or the database cannot be used.
+    """
+    global _opened  # noqa: PLW0603 - Django knows one database per process, so there is one open ledger per process
+    close_ledger()
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _point_at(home / DATABASE_FILE)
+        with ledger_errors():
+            key = _ready_key(home) or _bring_up_to_date(home)
+    except LedgerError:
+        close_ledger()
+        raise
+    except OSError as error:
+        close_ledger()
+        raise unwritable(error) from error
+    _opened = _Opened(clock, key)
+
+
+def close_ledger() -> None:
+    """Closes the connections of all threads; without an open ledger, does nothing."""
+    global _opened  # noqa: PLW0603 - see open_ledger
+    _opened = None
+    with _connections_lock:
+        for known in tuple(_connections):
+            known.inc_thread_sharing()
+            try:
+                known.close()
+            finally:
+                known.dec_thread_sharing()
+        _connections.clear()
+    connections.settings["default"]["NAME"] = ""
+
+
+def close_thread() -> None:
+    """Closes the connection of the calling thread; to be called by a thread that is about to end."""
+    connection.close()
+
+
+def clock() -> datetime:
+    """The present instant by the open ledger's clock."""
+    return _require().clock()
+
+
+def sealing_key() -> Fernet:
+    """The key of the open ledger."""
+    return _require().key
+
+
+def _require() -> _Opened:
+    if _opened is None:
+        raise LedgerError("No ledger is open: open_ledger must be called first.")
+    return _opened
+
+
+def _remember(connection: BaseDatabaseWrapper, **_: object) -> None:
+    with _connections_lock:
+        _connections.add(connection)
+
+
+connection_created.connect(_remember, dispatch_uid="tallybridge.ledger.opening")
+
+
+def _point_at(path: Path) -> None:
+    settings: dict[str, Any] = connections.settings["default"]
+    settings["NAME"] = str(path.absolute())
+    settings["OPTIONS"] = {"timeout": BUSY_SECONDS, "transaction_mode": "IMMEDIATE", "init_command": "PRAGMA synchronous = FULL"}
+
+
+def _ready_key(home: Path) -> Fernet | None:
+    """The key of a ledger that needs nothing; None for one that is to be made or brought up to date."""
+    if not (home / DATABASE_FILE).exists():
+        return None
+    missing = _migrations_missing()
+    key, sealed = _confirmed_key(home)
+    return key if sealed is not None and not missing else None
+
+
+def _bring_up_to_date(home: Path) -> Fernet:
+    with _file_lock(home / LOCK_FILE):
+        _make_file(home / DATABASE_FILE)
+        _use_write_ahead_log()
+        missing = _migrations_missing()
+        key, sealed = _confirmed_key(home)
+        if missing:
+            _migrate()
+        if key is None:
+            key = make_key(home / KEY_FILE)
+        if sealed is None:
+            models.KeyCheck.objects.create(sealed=check_value(key))
+        return key
+
+
+def _confirmed_key(home: Path) -> tuple[Fernet | None, str | None]:
+    """The key, and the ledger's check value that it agrees with; either may be missing only where the check value is."""
+    sealed = _sealed_check()
+    key = find_key(home / KEY_FILE)
+    confirm_key(key, sealed, home / KEY_FILE)
+    return key, sealed
+
+
+def _make_file(path: Path) -> None:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _sealed_check() -> str | None:
+    if models.table_of(models.KeyCheck) not in connection.introspection.table_names():
+        return None
+    newest: str | None = models.KeyCheck.objects.order_by("id").values_list("sealed", flat=True).last()
+    return newest
+
+
+def _migrations_missing() -> bool:
+    """Whether the program has migrations that the ledger lacks. Raises LedgerNewer for the reverse."""
+    loader = MigrationLoader(connection)
+    installed = {config.label for config in apps.get_app_configs()}
+    unknown = sorted(name for label, name in loader.applied_migrations if label in installed and (label, name) not in loader.disk_migrations)
+    if unknown:
+        raise LedgerNewer(
+            f"This ledger was written by a newer Tallybridge (it knows {unknown[-1]}, this program does not). Nothing was changed. "
+            "Update the program, or name another home with --home."
+        )
+    return any(node not in loader.applied_migrations for node in loader.disk_migrations)
+
+
+def _migrate() -> None:
+    """Brings the tables up to date in one transaction."""
+    connection.disable_constraint_checking()
+    try:
+        with transaction.atomic(durable=True):
+            call_command("migrate", interactive=False, verbosity=0)
+            _guard_append_only_tables()
+    finally:
+        connection.enable_constraint_checking()
+
+
+def _guard_append_only_tables() -> None:
+    """Lets SQLite itself refuse to change or delete rows that are only ever added."""
+    with connection.cursor() as cursor:
+        for table in models.append_only_tables():
+            for verb in ("UPDATE", "DELETE"):
+                cursor.execute(f'DROP TRIGGER IF EXISTS "{table}_no_{verb.lower()}"')
+                cursor.execute(
+                    f'CREATE TRIGGER "{table}_no_{verb.lower()}" BEFORE {verb} ON "{table}" '
+                    f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are only ever added'); END"
+                )
+
+
+def _use_write_ahead_log() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_mode = WAL")
+
+
+@contextmanager
+def _file_lock(path: Path) -> Iterator[None]:
+    """Waits until no other process holds the lock; the system releases the lock of a process that dies."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415 - exists on Windows only
+
+            msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415 - exists on POSIX only
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

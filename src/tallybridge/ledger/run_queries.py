@@ -1,0 +1,166 @@
+"""Questions about past runs. All of them only read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from django.db.models import Q, QuerySet
+
+from tallybridge.billing.model import Category, Notice, Quantity, Unit
+from tallybridge.billing.plan import Action
+from tallybridge.billing.reasons import Reason
+from tallybridge.billing.wanting import NotBilled
+from tallybridge.ledger import evidence
+from tallybridge.ledger.errors import LedgerError, RunAmbiguous, ledger_errors
+from tallybridge.ledger.prepared import models
+from tallybridge.ledger.run_records import INTERRUPTED, HistoryEntry, LeftOutCount, StoredRun, StoredTenantRun
+
+_not_billed = msgspec.json.Decoder(tuple[NotBilled, ...])
+_left_out = msgspec.json.Decoder(tuple[LeftOutCount, ...])
+_notices = msgspec.json.Decoder(tuple[Notice, ...])
+
+
+@ledger_errors()
+def get_run(run_id: str) -> StoredRun | None:
+    """The run with this id, or the only one whose id begins so; None where there is none. Raises RunAmbiguous where there are several."""
+    if not run_id:
+        return None
+    exact = _runs().filter(id=run_id).first()
+    if exact is not None:
+        return _stored_run(exact)
+    found = list(_runs().filter(id__startswith=run_id).order_by("id")[:2])
+    if len(found) > 1:
+        raise RunAmbiguous(f"More than one run's id begins with {run_id}, for example {found[0].id} and {found[1].id}. Give more of it.")
+    return _stored_run(found[0]) if found else None
+
+
+@ledger_errors()
+def latest_run(integration: str, kinds: Sequence[str] = ("run", "plan", "apply")) -> StoredRun | None:
+    """The run of these kinds that started last, finished or not."""
+    newest = _runs().filter(integration=integration, kind__in=list(kinds)).order_by("-started", "-id").first()
+    return _stored_run(newest) if newest else None
+
+
+@ledger_errors()
+def newest_run() -> StoredRun | None:
+    """The run that started last, whatever its integration and kind."""
+    newest = _runs().order_by("-started", "-id").first()
+    return _stored_run(newest) if newest else None
+
+
+@ledger_errors()
+def run_ids() -> tuple[str, ...]:
+    """The ids of all runs, in the order they started."""
+    return tuple(models.Run.objects.order_by("started", "id").values_list("id", flat=True))
+
+
+@ledger_errors()
+def runs_of(integration: str, first: date, last: date) -> tuple[StoredRun, ...]:
+    """The integration's runs with a billing date from `first` to `last`, both included, in the order they started."""
+    found = _runs().filter(integration=integration, date__gte=first, date__lte=last).order_by("started", "id")
+    return tuple(_stored_run(row) for row in found)
+
+
+@ledger_errors()
+def last_finished_date(integration: str, kinds: Sequence[str] = ("run",)) -> date | None:
+    """The newest billing date with a run of these kinds that came to its end, whatever its outcome; an interrupted run did not."""
+    begun = models.Run.objects.filter(integration=integration, kind__in=list(kinds))
+    finished = begun.filter(manifest__isnull=False).exclude(manifest__outcome=INTERRUPTED)
+    newest: date | None = finished.order_by("-date").values_list("date", flat=True).first()
+    return newest
+
+
+@ledger_errors()
+def tenant_runs(run_id: str) -> tuple[StoredTenantRun, ...]:
+    """Everything a run recorded, a record per tenant in the order they were recorded; a fixed number of statements."""
+    return _stored_tenant_runs(models.TenantRun.objects.filter(run_id=run_id))
+
+
+@ledger_errors()
+def latest_for(destination: int, agreement: int, item: str) -> StoredTenantRun | None:
+    """The newest tenant run that counted usage and planned this item of this agreement."""
+    planned = Q(destination=destination, agreement=agreement, plannedchange__item=item, usage__isnull=False)
+    newest = models.TenantRun.objects.filter(planned).order_by("-id").values_list("id", flat=True).first()
+    found = _stored_tenant_runs(models.TenantRun.objects.filter(id=newest)) if newest is not None else ()
+    return found[0] if found else None
+
+
+@ledger_errors()
+def history(destination: int, agreement: int, item: str) -> tuple[HistoryEntry, ...]:
+    """What became of one line on each date, oldest first; of several runs on a date the last one counts."""
+    results = models.IntentResult.objects.filter(intent__destination_id=destination, intent__agreement=agreement, intent__item=item)
+    read_back = {run: quantity for run, quantity in results.order_by("id").values_list("run_id", "quantity") if quantity is not None}
+    planned = models.PlannedChange.objects.filter(tenant_run__destination=destination, tenant_run__agreement=agreement, item=item).order_by("id")
+    entries: dict[date, HistoryEntry] = {}
+    for run_id, on, action, shown, wanted in planned.values_list(
+        "tenant_run__run_id", "tenant_run__run__date", "action", "from_quantity", "to_quantity"
+    ):
+        charged = read_back.get(run_id, wanted if action == Action.UNCHANGED else shown)
+        entries[on] = HistoryEntry(on, wanted, charged, run_id)
+    return tuple(entries[on] for on in sorted(entries))
+
+
+def _runs() -> QuerySet[models.Run]:
+    rows: QuerySet[models.Run] = models.Run.objects.select_related("manifest")
+    return rows
+
+
+def _stored_run(row: models.Run) -> StoredRun:
+    begun: dict[str, Any] = {
+        name: getattr(row, name) for name in ("id", "integration", "kind", "date", "started", "configuration", "rules", "rules_version")
+    }
+    if not hasattr(row, "manifest"):
+        return StoredRun(**begun)
+    manifest = row.manifest
+    body = evidence.decompress(manifest.body)
+    if body is None:
+        raise LedgerError(f"The manifest of run {row.id} is damaged. Type: tallybridge verify")
+    said = msgspec.json.decode(body)
+    return StoredRun(**begun, outcome=manifest.outcome, finished=manifest.finished, totals=said["totals"], tail=said["tail"], head=manifest.head)
+
+
+def _stored_tenant_runs(which: QuerySet[models.TenantRun]) -> tuple[StoredTenantRun, ...]:
+    rows = list(which.select_related("run__manifest").order_by("id"))
+    ids = [row.id for row in rows]
+    outcomes = {row.tenant_run_id: row for row in models.TenantRunOutcome.objects.filter(tenant_run__in=which).order_by("id")}
+    quantities: dict[int, list[Quantity]] = {id_: [] for id_ in ids}
+    for line in models.UsageLine.objects.filter(tenant_run__in=which).order_by("id"):
+        category = Category(line.category) if line.category is not None else None
+        quantities[line.tenant_run_id].append(Quantity(line.application, category, Unit(line.unit), line.quantity, line.matched))
+    documents = evidence.get_many({(outcomes.get(row.id) or row).document for row in rows})
+    runs = {row.run_id: _stored_run(row.run) for row in rows}
+    return tuple(_stored_tenant_run(row, runs[row.run_id], outcomes.get(row.id) or row, quantities[row.id], documents) for row in rows)
+
+
+def _stored_tenant_run(
+    row: models.TenantRun,
+    run: StoredRun,
+    newest: models.TenantRun | models.TenantRunOutcome,
+    quantities: Iterable[Quantity],
+    documents: dict[str, bytes],
+) -> StoredTenantRun:
+    return StoredTenantRun(
+        run=run,
+        tenant_id=row.tenant_id,
+        tenant_name=row.tenant_name,
+        outcome=newest.outcome,
+        document=documents[newest.document],
+        number=row.number,
+        account=row.account,
+        destination=row.destination,
+        agreement=row.agreement,
+        reason=Reason(newest.reason) if newest.reason is not None else None,
+        detail=newest.detail,
+        observed_at=row.observed_at,
+        evidence=row.evidence,
+        usage=row.usage,
+        inputs=row.inputs,
+        plan=row.plan,
+        quantities=tuple(quantities),
+        not_billed=_not_billed.decode(row.not_billed),
+        left_out=_left_out.decode(row.left_out),
+        notices=_notices.decode(row.notices),
+    )

@@ -1,0 +1,176 @@
+"""Plan → PSA: the only place that writes charges.
+
+For each line: re-read (L4), commit the intent (L5), write once, read back, compare. What the reply says is a hint; what the PSA shows is the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from tallybridge.billing.plan import Action, Change, IntentKind, IntentOutcome, OpenIntent, OurLine, Plan, PlanningInputs, Resolution
+from tallybridge.billing.psa import Agreement, Charge
+from tallybridge.billing.reasons import Reason
+from tallybridge.billing.resolving import settle_intent
+from tallybridge.destinations.base import ChargeWrite, DestinationError, WriteRefused
+from tallybridge.ledger import intents as ledger_intents
+from tallybridge.ledger import lines as ledger_lines
+from tallybridge.runs.context import RunContext
+from tallybridge.runs.reports import LineReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What applying one tenant's plan came to."""
+
+    lines: tuple[LineReport, ...]
+    psa_writes: int
+
+
+class Applying:
+    """Applies one tenant's plan, line by line. Must be used under the agreement's lease: nothing in the PSA's interface is conditional."""
+
+    def __init__(self, context: RunContext, inputs: PlanningInputs, plan: Plan, *, tenant_id: str) -> None:
+        self._context = context
+        self._inputs = inputs
+        self._plan = plan
+        self._tenant_id = tenant_id
+        self._writes = 0
+        self._shown: tuple[Charge, ...] | None = None
+
+    def apply(self, lines: Iterable[LineReport]) -> Applied:
+        """Carries out the creates and updates among the lines; the others are passed through.
+
+        Raises:
+            LedgerUnwritable: an intent could not be recorded; it was not sent.
+        """
+        done = []
+        for line in lines:
+            if line.change.action not in (Action.CREATE, Action.UPDATE):
+                done.append(line)
+            elif self._context.worklist:
+                done.append(self._put_on_worklist(line))
+            elif self._context.stop.is_set():
+                done.append(replace(line, failed=Reason.STOPPED))
+            else:
+                done.append(self._write(line))
+        return Applied(lines=tuple(done), psa_writes=self._writes)
+
+    def _put_on_worklist(self, line: LineReport) -> LineReport:
+        """A worklist entry is an intent without a call; one that already waits is not recorded again (L8)."""
+        if line.change.entered is None:
+            self._record(line.change, worklist=True)
+        return replace(line, waiting=True)
+
+    def _write(self, line: LineReport) -> LineReport:
+        change = line.change
+        try:
+            before = self._shown if self._shown is not None else self._context.destination.charges(self._plan.agreement)
+        except DestinationError as unread:
+            return replace(line, failed=unread.reason, detail=str(unread))
+        if not _as_planned(change, before):
+            return replace(line, failed=Reason.PSA_MOVED)
+        intent = self._record(change, worklist=False)
+        refusal, answered = self._call(intent)
+        try:
+            self._shown = self._context.destination.charges(self._plan.agreement)
+        except DestinationError as unread:
+            self._shown = None
+            return replace(line, failed=Reason.WRITE_NOT_VERIFIED, detail=f"The line was sent, but could not be read back. {unread}")
+        return self._verify(line, intent, refusal=refusal, answered=answered, shown=self._shown)
+
+    def _call(self, intent: OpenIntent) -> tuple[str | None, bool]:
+        """Makes the one call of an intent. Returns the PSA's refusal, if it refused, and whether it answered at all."""
+        ledger_intents.mark_called(intent.key, self._context.clock())
+        self._writes += 1
+        try:
+            reply = self._context.destination.write(
+                ChargeWrite(agreement=intent.agreement, item=intent.item, quantity=intent.to_quantity, charge=intent.charge)
+            )
+        except WriteRefused as refused:
+            return str(refused), True
+        except DestinationError as unusable:
+            return str(unusable), True
+        return None, reply.answered
+
+    def _verify(self, line: LineReport, intent: OpenIntent, *, refusal: str | None, answered: bool, shown: tuple[Charge, ...]) -> LineReport:
+        found = tuple(charge for charge in shown if charge.item == intent.item)
+        # An unanswered call may still arrive: only an answered one may be believed at once not to have written.
+        waited = self._inputs.settle if refusal is not None else 0
+        verdict = settle_intent(intent, found, waited_seconds=waited, settle=self._inputs.settle)
+        if isinstance(verdict, Resolution) and verdict.outcome is IntentOutcome.APPLIED and verdict.charge is not None:
+            self._take_over(intent, verdict.charge, shown)
+            self._conclude(intent, verdict, "")
+            return replace(line, written=True, charge=verdict.charge)
+        if refusal is not None and isinstance(verdict, Resolution):
+            self._conclude(intent, replace(verdict, outcome=IntentOutcome.REFUSED), refusal)
+            return replace(line, failed=Reason.WRITE_REFUSED, detail=refusal)
+        if not answered and not isinstance(verdict, Resolution) and verdict.reason is Reason.WRITE_UNRESOLVED:
+            return replace(
+                line,
+                failed=Reason.WRITE_UNRESOLVED,
+                detail="The PSA gave no answer to the write and does not show it yet. Nothing is repeated; the next run reads again and goes on.",
+            )
+        return replace(line, failed=Reason.WRITE_NOT_VERIFIED)
+
+    def _record(self, change: Change, *, worklist: bool) -> OpenIntent:
+        intent = OpenIntent(
+            key="",
+            agreement=self._plan.agreement,
+            item=change.item,
+            kind=IntentKind.CREATE if change.charge is None else IntentKind.UPDATE,
+            charge=change.charge,
+            from_quantity=change.from_quantity,
+            to_quantity=change.to_quantity or 0,
+            known=change.known,
+            recorded=self._context.clock(),
+            worklist=worklist,
+            parts=change.parts,
+        )
+        context = self._context
+        return ledger_intents.record(
+            intent, destination=context.destination_id, integration=context.integration, tenant_id=self._tenant_id, run=context.id
+        )
+
+    def _take_over(self, intent: OpenIntent, charge_id: int, shown: tuple[Charge, ...]) -> None:
+        context = self._context
+        before = next((line for line in self._plan.lines if line.item == intent.item), None)
+        line = our_line(self._inputs.agreement, intent, charge_id, shown, before)
+        ledger_lines.take_over(
+            context.destination_id,
+            context.integration,
+            self._tenant_id,
+            (line,),
+            seen=[(charge.id, charge.item) for charge in shown],
+            agreement=intent.agreement,
+        )
+
+    def _conclude(self, intent: OpenIntent, verdict: Resolution, detail: str) -> None:
+        context = self._context
+        ledger_intents.conclude(
+            intent.key, verdict.outcome, charge=verdict.charge, quantity=verdict.quantity, detail=detail, at=context.clock(), run=context.id
+        )
+
+
+def our_line(agreement: Agreement, intent: OpenIntent, charge_id: int, shown: Iterable[Charge], before: OurLine | None) -> OurLine:
+    """Our line as it stands after a write was read back."""
+    charge = next(charge for charge in shown if charge.id == charge_id)
+    return OurLine(
+        agreement=agreement.number,
+        item=intent.item,
+        charge=charge_id,
+        written=charge.quantity,
+        delete_after_invoicing=charge.delete_after_invoicing,
+        last_billed=agreement.last_billed,
+        next_billing=agreement.next_billing,
+        parts=intent.parts,
+        left=before.left if before is not None else (),
+    )
+
+
+def _as_planned(change: Change, shown: Iterable[Charge]) -> bool:
+    """Whether the item's lines are still what the plan was made from (L4)."""
+    found = {charge.id: charge.quantity for charge in shown if charge.item == change.item}
+    if tuple(sorted(found)) != tuple(sorted(change.known)):
+        return False
+    return change.charge is None or found.get(change.charge) == change.from_quantity

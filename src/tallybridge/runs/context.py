@@ -1,0 +1,44 @@
+"""What every part of one run shares."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from tallybridge.billing.model import Rules
+from tallybridge.billing.psa import Account, Item
+from tallybridge.destinations.base import Destination
+from tallybridge.runs.reports import Mode, TenantReport
+from tallybridge.sources.base import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """One run: its identity, its instant, its rules and the PSA that it bills in."""
+
+    id: str
+    integration: str
+    mode: Mode
+    date: date
+    """The billing date in the integration's time zone (L10)."""
+    started: datetime
+    """UTC; the one instant that decides what has expired."""
+    rules: Rules
+    destination: Destination
+    destination_id: int
+    """The ledger's id of the PSA: our lines are kept by it."""
+    accounts: Mapping[int, Account]
+    """Accounts that are cross-referenced to the External Product, read once."""
+    items: Mapping[str, Item]
+    """The price book items that the mappings bill on, those that exist, read once."""
+    settle: int
+    worklist: bool
+    tenant_seconds: float
+    """How long one tenant may take before it is given up for today (L7)."""
+    clock: Clock
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set when the run is asked to stop: what is under way comes to a clean end, nothing new is begun."""
+    progress: Callable[[TenantReport], None] = lambda _: None
+    """Told of each tenant as it is done."""

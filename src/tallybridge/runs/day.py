@@ -1,0 +1,254 @@
+"""One run over an integration: sign in, read the lists once, take each tenant through its run, close with a manifest.
+
+The same run serves `plan` (looks only) and `run` (plan, apply, verify).
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from tallybridge.billing.counting import RULES_VERSION
+from tallybridge.billing.linking import Assignment, assign
+from tallybridge.billing.model import Rules
+from tallybridge.billing.psa import Account, Item
+from tallybridge.billing.reasons import Reason
+from tallybridge.configuration.catalog import rules_of
+from tallybridge.configuration.records import Configuration
+from tallybridge.destinations.base import Destination, DestinationError
+from tallybridge.ledger import canonical, evidence, holds, leases
+from tallybridge.ledger import destinations as ledger_destinations
+from tallybridge.ledger import runs as ledger_runs
+from tallybridge.ledger import tenants as ledger_tenants
+from tallybridge.ledger.errors import LedgerError
+from tallybridge.runs.context import RunContext
+from tallybridge.runs.doors import links_of, open_destination, open_source
+from tallybridge.runs.pool import run_all
+from tallybridge.runs.reports import Mode, RunReport, TenantReport, totals
+from tallybridge.runs.tenant_run import run_tenant
+from tallybridge.sources.base import Clock, Source, SourceError, TenantListing
+
+
+class RunRefused(Exception):
+    """The run cannot be begun as asked; nothing was read or written. The text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a run is asked to do."""
+
+    configuration: Configuration
+    configuration_address: str
+    """Address of the configuration version in the ledger."""
+    mode: Mode
+    clock: Clock
+    only: str | None = None
+    """Name or unique id of the one tenant to run."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    progress: Callable[[TenantReport], None] = lambda _: None
+    begun: Callable[[int], None] = lambda _: None
+    """Told once how many tenants will be run."""
+
+    @property
+    def integration(self) -> str:
+        """The integration's name."""
+        return self.configuration.integration.name
+
+
+def billing_date(configuration: Configuration, instant: datetime) -> date:
+    """The date that a run at this UTC instant bills for: the local date in the integration's zone (L10)."""
+    return instant.astimezone(ZoneInfo(configuration.integration.time_zone)).date()
+
+
+def new_run_id(started: datetime) -> str:
+    """Unique, and in order of time when sorted as text."""
+    return f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def run_day(order: Order) -> RunReport:
+    """Carries out a run and records it. A run beside another one of the same integration steps aside (`busy`).
+
+    Raises:
+        RunRefused: an unknown tenant was asked for.
+        ConfigurationError: a secret is missing; nothing was contacted.
+        LedgerError: the ledger cannot be written; nothing was sent that was not first recorded.
+        KeyboardInterrupt: the run was stopped; what had begun was brought to a clean end and recorded.
+    """
+    started = order.clock().replace(microsecond=0)
+    run_id = new_run_id(started)
+    rules = rules_of(order.configuration)
+    with (
+        closing(open_source(order.configuration, rules, order.clock)) as source,
+        closing(open_destination(order.configuration, order.clock)) as destination,
+        leases.hold_lease(f"integration:{order.integration}") as held,
+    ):
+        if not held:
+            return report_on(order, run_id, started, reason=Reason.BUSY)
+        begin(order, run_id, started, rules)
+        return _Day(order, run_id, started, rules, source, destination).carry_out()
+
+
+def begin(order: Order, run_id: str, started: datetime, rules: Rules) -> None:
+    """Records that a run has begun; a run that a killed process left open is recorded as interrupted first."""
+    ledger_runs.begin(
+        ledger_runs.NewRun(
+            id=run_id,
+            integration=order.integration,
+            kind=order.mode.value,
+            date=billing_date(order.configuration, started),
+            started=started,
+            configuration=order.configuration_address,
+            rules_version=str(RULES_VERSION),
+            rules=evidence.put(canonical.encode_rules(rules), "rules"),
+        )
+    )
+
+
+def finish(order: Order, report: RunReport) -> RunReport:
+    """Closes the run with its manifest and returns the report with the chain's head."""
+    head = ledger_runs.finish(
+        report.id, report.outcome.value, totals(report.tenants), report.finished, {"reason": report.reason.value if report.reason else None}
+    )
+    return report_on(
+        order, report.id, report.started, tenants=report.tenants, reason=report.reason, detail=report.detail, head=head, finished=report.finished
+    )
+
+
+def report_on(
+    order: Order,
+    run_id: str,
+    started: datetime,
+    *,
+    tenants: tuple[TenantReport, ...] = (),
+    reason: Reason | None = None,
+    detail: str = "",
+    head: str | None = None,
+    finished: datetime | None = None,
+) -> RunReport:
+    """The report of a run that has come so far."""
+    return RunReport(
+        id=run_id,
+        integration=order.integration,
+        mode=order.mode,
+        date=billing_date(order.configuration, started),
+        started=started,
+        finished=finished or order.clock(),
+        tenants=tenants,
+        reason=reason,
+        detail=detail,
+        head=head,
+    )
+
+
+class _Day:
+    """One run under its lease."""
+
+    def __init__(self, order: Order, run_id: str, started: datetime, rules: Rules, source: Source, destination: Destination) -> None:
+        self._order = order
+        self._run_id = run_id
+        self._started = started
+        self._rules = rules
+        self._source = source
+        self._destination = destination
+        self._done: list[TenantReport] = []
+
+    def carry_out(self) -> RunReport:
+        order = self._order
+        try:
+            listing = self._source.tenants()
+            accounts = dict(self._destination.accounts())
+            items = dict(self._destination.items({item for mapping in self._rules.mappings for item in mapping.items()}))
+            assignments = self._assignments(listing)
+            order.begun(len(assignments))
+            tenants = self._run_tenants(assignments, accounts, items)
+        except (SourceError, DestinationError) as failed:
+            return self._finish(reason=failed.reason, detail=str(failed))
+        except RunRefused:
+            self._finish(reason=Reason.STOPPED)
+            raise
+        except LedgerError:
+            order.stop.set()
+            raise
+        except KeyboardInterrupt:
+            self._finish(tenants=tuple(self._done), reason=Reason.STOPPED)
+            raise
+        if order.stop.is_set():
+            return self._finish(tenants=tenants, reason=Reason.STOPPED)
+        return self._finish(tenants=tenants)
+
+    def _finish(self, *, tenants: tuple[TenantReport, ...] = (), reason: Reason | None = None, detail: str = "") -> RunReport:
+        return finish(self._order, report_on(self._order, self._run_id, self._started, tenants=tenants, reason=reason, detail=detail))
+
+    def _assignments(self, listing: TenantListing) -> list[Assignment]:
+        """Who is run, billable tenants first, so that nobody's bill waits for somebody who is not billed."""
+        configuration = self._order.configuration
+        assignments = list(assign(links_of(configuration), listing.tenants, ledger_tenants.all_bound(self._order.integration)))
+        if listing.unassigned is not None:
+            assignments.append(Assignment(link=None, tenant=listing.unassigned, of_no_tenant=True))
+        if self._order.only is not None:
+            return [self._only(self._order.only, assignments)]
+        if not configuration.source.read_unlinked:
+            assignments = [one for one in assignments if one.link is not None]
+        return sorted(assignments, key=lambda one: one.link is None or not one.link.billing)
+
+    def _only(self, name: str, assignments: list[Assignment]) -> Assignment:
+        found = [one for one in assignments if name in (one.label, one.tenant.id if one.tenant is not None else None, one.link and one.link.label)]
+        if len(found) == 1:
+            return found[0]
+        names = ", ".join(sorted(f"“{one.label}”" for one in assignments))
+        if found:
+            raise RunRefused(f"More than one tenant is called “{name}”. Nothing was read or written. Name it by its unique id: tallybridge tenants.")
+        raise RunRefused(f"No tenant is called “{name}”. Nothing was read or written. The source lists: {names}.")
+
+    def _run_tenants(self, assignments: list[Assignment], accounts: dict[int, Account], items: dict[str, Item]) -> tuple[TenantReport, ...]:
+        configuration = self._order.configuration
+        context = RunContext(
+            id=self._run_id,
+            integration=self._order.integration,
+            mode=self._order.mode,
+            date=billing_date(configuration, self._started),
+            started=self._started,
+            rules=self._rules,
+            destination=self._destination,
+            destination_id=destination_id(configuration),
+            accounts=accounts,
+            items=items,
+            settle=int(configuration.destination.settle),
+            worklist=configuration.destination.write_mode == "worklist",
+            tenant_seconds=configuration.source.tenant_minutes * 60,
+            clock=self._order.clock,
+            stop=self._order.stop,
+            progress=self._note,
+        )
+        if self._order.only is None:
+            billed = [link.agreement for link in configuration.links if link.billing and link.agreement is not None]
+            holds.close_others(self._order.integration, billed, self._order.clock())
+        reports = run_all(
+            assignments,
+            lambda one: run_tenant(context, self._source, one),
+            threads=configuration.source.max_sessions,
+            stop=self._order.stop,
+        )
+        return tuple(report for report in reports if not _nothing_there(report))
+
+    def _note(self, report: TenantReport) -> None:
+        self._done.append(report)
+        self._order.progress(report)
+
+
+def destination_id(configuration: Configuration) -> int:
+    """The ledger's id of the configured PSA, the same for every integration that bills in it."""
+    settings = configuration.destination
+    return ledger_destinations.identify(settings.kind, settings.url, settings.public_key)
+
+
+def _nothing_there(report: TenantReport) -> bool:
+    """The main server itself is reported only when devices stand directly on it."""
+    if report.tenant is None or report.tenant.number != 0:
+        return False
+    return report.usage is not None and not report.usage.quantities and not report.usage.left_out

@@ -1,0 +1,134 @@
+"""The daily schedule: looks again and again whether a run is due, and makes it (L12). What was done is asked of the ledger, never remembered here."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+
+from tallybridge.configuration.errors import ConfigurationError
+from tallybridge.ledger import runs as ledger_runs
+from tallybridge.ledger.errors import LedgerError
+from tallybridge.ledger.run_records import StoredRun
+from tallybridge.runs.configuring import Configured
+from tallybridge.runs.day import Order, RunRefused, billing_date, run_day
+from tallybridge.runs.reports import Mode, RunOutcome, RunReport, run_document
+from tallybridge.runs.schedule import Due, due
+from tallybridge.sources.base import Clock
+
+LONGEST_SLEEP = timedelta(seconds=60)
+"""A clock that jumps, a changed file and a machine that slept are noticed within this time."""
+
+
+class Serving:
+    """Serves the schedule of every configured integration until it is stopped.
+
+    Args:
+        read_configuration: the integrations in force, read again at every look so that a changed file counts at once.
+        stop: set to end cleanly: a run under way brings its tenants to an end, nothing new begins.
+        as_json: print each run's document as a line on stdout.
+    """
+
+    def __init__(
+        self, *, read_configuration: Callable[[], tuple[Configured, ...]], clock: Clock, stop: threading.Event, as_json: bool = False
+    ) -> None:
+        self._read_configuration = read_configuration
+        self._clock = clock
+        self._stop = stop
+        self._as_json = as_json
+        self._log = structlog.wrap_logger(structlog.PrintLogger(sys.stderr), processors=[*_PROCESSORS])
+        self._said: dict[str, str] = {}
+
+    def serve(self) -> None:
+        """Looks, runs what is due, sleeps; returns when stopped."""
+        self._log.info("serving")
+        while not self._stop.is_set():
+            next_look = self._look()
+            self._stop.wait(max(0.0, min((next_look - self._clock()).total_seconds(), LONGEST_SLEEP.total_seconds())))
+        self._log.info("stopped")
+
+    def _look(self) -> datetime:
+        soonest = self._clock() + LONGEST_SLEEP
+        try:
+            for configured in self._read_configuration():
+                when = self._look_at(configured)
+                soonest = min(soonest, when)
+        except (ConfigurationError, LedgerError) as error:
+            self._say_once("configuration", str(error))
+        return soonest
+
+    def _look_at(self, configured: Configured) -> datetime:
+        name = configured.configuration.integration.name
+        state = self.due(configured)
+        if not state.now or self._stop.is_set():
+            self._say_once(name, f"next run at {state.next_at:%Y-%m-%dT%H:%M:%SZ}")
+            return state.next_at
+        self._run(configured)
+        return self._clock()
+
+    def due(self, configured: Configured) -> Due:
+        """Whether this integration's run is due, by what the ledger says of today."""
+        settings = configured.configuration.integration
+        today = billing_date(configured.configuration, self._clock())
+        made = [run for run in ledger_runs.runs_of(settings.name, today, today) if run.kind == _mode(configured).value and run.finished]
+        failed = [run for run in made if run.outcome == RunOutcome.FAILED]
+        return due(
+            now=self._clock(),
+            run_at=settings.run_at,
+            zone=ZoneInfo(settings.time_zone),
+            finished_today=any(_came_to_its_end(run) for run in made),
+            failed_at=max((run.finished for run in failed if run.finished is not None), default=None),
+            tries=len(failed),
+        )
+
+    def _run(self, configured: Configured) -> None:
+        order = Order(
+            configuration=configured.configuration,
+            configuration_address=configured.address,
+            mode=_mode(configured),
+            clock=self._clock,
+            stop=self._stop,
+        )
+        name = configured.configuration.integration.name
+        try:
+            report = run_day(order)
+        except (ConfigurationError, RunRefused, LedgerError) as error:
+            self._say_once(name, str(error))
+            self._stop.wait(LONGEST_SLEEP.total_seconds())
+            return
+        self._tell(report)
+
+    def _tell(self, report: RunReport) -> None:
+        self._log.info(
+            "run finished", integration=report.integration, run=report.id, kind=report.mode.value, outcome=report.outcome.value, detail=report.detail
+        )
+        if self._as_json:
+            sys.stdout.write(msgspec.json.encode(run_document(report)).decode() + "\n")
+            sys.stdout.flush()
+
+    def _say_once(self, subject: str, words: str) -> None:
+        """Says a thing when it is new, not at every look."""
+        if self._said.get(subject) != words:
+            self._said[subject] = words
+            self._log.info("schedule", subject=subject, state=words)
+
+
+_PROCESSORS = (
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+)
+
+
+def _mode(configured: Configured) -> Mode:
+    """Writes by itself only where the integration says so."""
+    return Mode.RUN if configured.configuration.integration.apply == "automatic" else Mode.PLAN
+
+
+def _came_to_its_end(run: StoredRun) -> bool:
+    return run.outcome in (RunOutcome.DONE, RunOutcome.ATTENTION)

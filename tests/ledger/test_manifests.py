@@ -1,0 +1,167 @@
+"""`verify` walks the chain and names the first link that is no longer as it was recorded (design 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from _pytest.mark import ParameterSet
+from django.db import models as django_models
+
+from tallybridge.ledger import manifests, opening, runs
+from tallybridge.ledger.canonical import encode
+from tallybridge.ledger.prepared import models
+from tests.ledger.examples import START, TODAY, StandingClock, begin, one_day, tamper
+
+VOUCHED_FOR = (
+    models.Run,
+    models.TenantRun,
+    models.UsageLine,
+    models.PlannedChange,
+    models.TenantRunOutcome,
+    models.Intent,
+    models.IntentCall,
+    models.IntentResult,
+    models.Manifest,
+)
+EVIDENCE_KINDS = ("configuration", "rules", "observation", "inputs", "plan", "usage", "document")
+
+
+def _report_after(home: Path, clock: StandingClock, *sql: str) -> manifests.VerifyReport:
+    opening.close_ledger()
+    tamper(home, *sql)
+    opening.open_ledger(home, clock=clock)
+    return manifests.verify()
+
+
+def _changed(column: str, field: django_models.Field[object, object]) -> str:
+    """SQL for a value that differs from the stored one in one byte, or in being there."""
+    if isinstance(field, django_models.BinaryField):
+        return f"CAST(substr({column}, 1, 5) || char(unicode(substr({column}, 6, 1)) % 26 + 65) || substr({column}, 7) AS BLOB)"
+    if isinstance(field, django_models.BooleanField):
+        return f"1 - {column}"
+    if isinstance(field, django_models.IntegerField):
+        return f"COALESCE({column} + 1000, 1)"
+    if isinstance(field, django_models.ForeignKey | django_models.OneToOneField) and isinstance(field.target_field, django_models.IntegerField):
+        return f"{column} + 1000"
+    shorter = f"substr({column}, 1, length({column}) - 1)"
+    return f"CASE WHEN {column} IS NULL OR {column} = '' THEN 'x' WHEN {column} LIKE '%9' THEN {shorter} || '8' ELSE {shorter} || '9' END"
+
+
+def _changes() -> Iterator[ParameterSet]:
+    """A change to each column of each table, and the run that must be named."""
+    named = {"ledger_manifest.sequence": "r3", "ledger_manifest.run_id": "r9"}
+    for model in VOUCHED_FOR:
+        table = models.table_of(model)
+        for field in model._meta.concrete_fields:
+            column = field.attname
+            yield pytest.param(
+                table, f'"{column}" = {_changed(chr(34) + column + chr(34), field)}', named.get(f"{table}.{column}", "r2"), id=f"{table}.{column}"
+            )
+
+
+def _second_row(table: str) -> str:
+    """The row that belongs to the second of three runs."""
+    return f" WHERE rowid = (SELECT rowid FROM {table} ORDER BY rowid LIMIT 1 OFFSET (SELECT COUNT(*) / 2 FROM {table}))"
+
+
+def test_an_untouched_ledger_is_right(populated: Path) -> None:
+    report = manifests.verify()
+    assert (report.ok, report.runs, report.first_broken) == (True, 3, None)
+    assert report.evidence > 10
+
+
+def test_an_empty_ledger_is_right(ledger: Path) -> None:
+    assert manifests.verify() == manifests.VerifyReport(ok=True, runs=0, evidence=0, first_broken=None)
+
+
+@pytest.mark.parametrize(("table", "change", "named"), list(_changes()))
+def test_a_changed_row_is_found_and_its_run_is_named(populated: Path, clock: StandingClock, table: str, change: str, named: str) -> None:
+    report = _report_after(populated, clock, f"UPDATE {table} SET {change}" + _second_row(table))
+    assert not report.ok
+    assert report.first_broken is not None
+    assert report.first_broken.startswith(f"Run {named}: "), report.first_broken
+    assert report.runs == 1
+
+
+@pytest.mark.parametrize("kind", EVIDENCE_KINDS)
+@pytest.mark.parametrize("how", ["UPDATE ledger_blob SET data = CAST(substr(data, 1, length(data) - 1) || 'x' AS BLOB)", "DELETE FROM ledger_blob"])
+def test_changed_or_missing_evidence_is_found_and_named(populated: Path, clock: StandingClock, kind: str, how: str) -> None:
+    report = _report_after(populated, clock, f"{how} WHERE kind = '{kind}'")
+    if kind == "usage" and how.startswith("DELETE"):
+        assert report.ok, "usage may be kept as a hash alone"
+        return
+    assert not report.ok
+    assert report.first_broken is not None
+    assert report.first_broken.startswith("Run r1: its ")
+    word = {"inputs": "planning inputs", "observation": "evidence"}.get(kind, kind)
+    assert word in report.first_broken
+
+
+@pytest.mark.parametrize("model", [model for model in VOUCHED_FOR if model is not models.Manifest], ids=lambda model: model.__name__)
+def test_a_removed_row_is_found(populated: Path, clock: StandingClock, model: type[models.AppendOnly]) -> None:
+    table = models.table_of(model)
+    report = _report_after(populated, clock, f"DELETE FROM {table}" + _second_row(table))
+    assert not report.ok
+    assert report.first_broken is not None
+    assert report.first_broken.startswith("Run r2")
+
+
+@pytest.mark.parametrize("model", [models.UsageLine, models.PlannedChange, models.IntentCall], ids=lambda model: model.__name__)
+def test_an_added_row_is_found(populated: Path, clock: StandingClock, model: type[models.AppendOnly]) -> None:
+    table = models.table_of(model)
+    columns = ", ".join(f'"{column}"' for column in models.columns_of(model) if column != "id")
+    report = _report_after(populated, clock, f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}" + _second_row(table))
+    assert not report.ok
+    assert report.first_broken is not None
+    assert report.first_broken.startswith("Run r2")
+
+
+def test_a_removed_manifest_breaks_the_chain_at_the_next_one(populated: Path, clock: StandingClock) -> None:
+    report = _report_after(populated, clock, "DELETE FROM ledger_manifest WHERE sequence = 2")
+    assert not report.ok
+    assert report.first_broken == "Run r3: its manifest does not follow the one before; a manifest is missing or has been put in between."
+
+
+def test_a_chain_that_was_cut_short_is_found_by_the_head_that_was_kept(populated: Path, clock: StandingClock) -> None:
+    kept = manifests.verify().head
+    report = _report_after(populated, clock, "DELETE FROM ledger_manifest WHERE sequence = 3")
+    assert report.ok, "by itself the rest of the chain is right"
+    cut = manifests.verify(kept_head=kept)
+    assert not cut.ok
+    assert cut.first_broken is not None
+    assert str(kept) in cut.first_broken
+
+
+def test_a_chain_that_grew_still_contains_the_kept_head(populated: Path) -> None:
+    kept = manifests.verify().head
+    one_day("r4", 1, on=TODAY + timedelta(days=3), started=START + timedelta(days=3), quantity=93)
+    report = manifests.verify(kept_head=kept)
+    assert report.ok
+    assert report.runs == 4
+    assert report.head != kept
+
+
+def test_each_head_depends_on_the_one_before(ledger: Path) -> None:
+    begin("a")
+    first = runs.finish("a", "done", {}, START, {})
+    begin("b")
+    second = runs.finish("b", "done", {}, START, {})
+    stored = models.Manifest.objects.get(run="b")
+    assert (stored.previous, stored.head) == (first, second)
+
+
+def test_a_run_that_is_not_finished_is_no_broken_link(populated: Path) -> None:
+    begin("r4")
+    assert manifests.verify().ok
+
+
+def test_a_manifest_says_what_the_run_said(ledger: Path) -> None:
+    begin("a")
+    runs.finish("a", "attention", {"tenants": 3}, START, {"charges_read": "sha256:…"})
+    stored = runs.get_run("a")
+    assert stored is not None
+    assert (stored.outcome, stored.totals, stored.tail) == ("attention", {"tenants": 3}, {"charges_read": "sha256:…"})
+    assert encode(stored.finished) == encode(START)
