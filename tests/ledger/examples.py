@@ -165,6 +165,14 @@ def wait_briefly() -> None:
         cursor.execute("PRAGMA busy_timeout = 50")
 
 
+def fill_the_disk() -> None:
+    """Lets the database grow no further."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA page_count")
+        pages = cursor.fetchone()[0]
+        cursor.execute(f"PRAGMA max_page_count = {pages}")
+
+
 class Crash(BaseException):
     """Stands for the end of the process."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
@@ -15,10 +16,10 @@ from cryptography.fernet import Fernet
 from django.core.management import call_command
 from django.db import connection
 
-from tallybridge.ledger import configurations, evidence, opening, secrets
+from tallybridge.ledger import configurations, errors, evidence, opening, secrets
 from tallybridge.ledger.key import KEY_VARIABLE
 from tallybridge.ledger.prepared import models
-from tests.ledger.examples import START, StandingClock, statements, tamper, wait_briefly
+from tests.ledger.examples import START, StandingClock, fill_the_disk, statements, tamper, wait_briefly
 
 
 def _contents(home: Path) -> dict[str, bytes]:
@@ -183,15 +184,8 @@ def test_secrets_are_sealed_in_the_file(home: Path, clock: StandingClock) -> Non
 # A full disk, a locked database
 
 
-def _fill_the_disk() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA page_count")
-        pages = cursor.fetchone()[0]
-        cursor.execute(f"PRAGMA max_page_count = {pages}")
-
-
 def test_a_full_disk_is_named_and_leaves_nothing_half_written(ledger: Path) -> None:
-    _fill_the_disk()
+    fill_the_disk()
     with pytest.raises(opening.LedgerUnwritable, match="disk that holds the ledger is full"):
         configurations.take("Integration", os.urandom(1_000_000), origin="file", at=START)
     assert configurations.integrations() == ()
@@ -214,6 +208,25 @@ def test_defects_of_the_program_are_not_taken_for_a_full_disk(ledger: Path) -> N
     models.Secret.objects.create(name="twice", sealed="")
     with pytest.raises(sqlite3.IntegrityError), opening.ledger_errors(), connection.cursor() as cursor:
         cursor.db.connection.execute("INSERT INTO ledger_secret (name, sealed) VALUES ('twice', '')")
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "is full"),
+        (OSError(errno.EROFS, "Read-only file system"), "may not write"),
+        (PermissionError(errno.EACCES, "Permission denied", "/data/fuller"), "may not write"),
+        (OSError(errno.EIO, "Input/output error", "/data/full"), "Input/output error"),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "may not write"),
+        (sqlite3.OperationalError("disk I/O error"), "Check the disk"),
+        (sqlite3.DatabaseError("database disk image is malformed"), "Restore it from a backup"),
+        (sqlite3.OperationalError("something new"), "something new"),
+    ],
+)
+def test_each_trouble_with_the_disk_has_its_sentence(error: Exception, says: str) -> None:
+    sentence = str(errors.unwritable(error))
+    assert says in sentence
+    assert "Nothing of this step was recorded." in sentence
 
 
 # Threads

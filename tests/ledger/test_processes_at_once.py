@@ -99,20 +99,17 @@ def test_importing_the_ledger_does_not_import_django() -> None:
 
 @pytest.mark.parametrize("module", ["runs", "intents", "manifests", "opening", "leases", "models"])
 def test_any_module_may_be_imported_first(module: str) -> None:
-    imported = f"from tallybridge.ledger.prepared import models" if module == "models" else f"from tallybridge.ledger import {module}"
+    imported = "from tallybridge.ledger.prepared import models" if module == "models" else f"from tallybridge.ledger import {module}"
     assert subprocess.run([sys.executable, "-c", imported], check=False).returncode == 0
 
 
-def test_a_console_can_add_its_applications_before_anything_else() -> None:
+def test_a_console_can_add_its_applications_before_anything_else(tmp_path: Path) -> None:
     asked = (
         "from tallybridge.ledger.django_setup import prepare; prepare(apps=['django.contrib.contenttypes', 'django.contrib.auth']);"
         "from tallybridge.ledger import opening; from django.contrib.auth.models import User;"
         "import pathlib, sys, datetime; opening.open_ledger(pathlib.Path(sys.argv[1]), clock=datetime.datetime.now); assert User.objects.count() == 0"
     )
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        assert subprocess.run([sys.executable, "-W", "error", "-c", asked, f"{folder}/home"], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-W", "error", "-c", asked, str(tmp_path / "home")], check=False).returncode == 0
 
 
 def test_applications_that_come_too_late_are_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.ledger.examples import (
     begin,
     change,
     crash_at,
+    fill_the_disk,
     intent,
     one_day,
     statements,
@@ -65,7 +67,7 @@ def test_a_crash_before_any_statement_leaves_nothing_of_a_tenant_run(psa: int) -
         with pytest.raises(Crash), crash_at(number):
             runs.record_tenant(run, tenant_run(psa, document=run.encode()))
         assert _rows() == earlier, f"before statement {number}"
-    assert before == {name: 0 for name in before}
+    assert before == dict.fromkeys(before, 0)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +93,16 @@ def test_a_crash_within_the_other_writes_leaves_nothing_of_them(psa: int, write:
             number += 1
     assert (_rows(), models.Manifest.objects.count()) != before
     assert number > 3
+
+
+def test_a_full_disk_leaves_nothing_of_a_tenant_run(psa: int) -> None:
+    begin()
+    record = tenant_run(psa, document=os.urandom(500_000))
+    before = _rows()
+    fill_the_disk()
+    with pytest.raises(errors.LedgerUnwritable, match="full"):
+        runs.record_tenant("r1", record)
+    assert _rows() == before
 
 
 def test_recording_takes_as_many_statements_for_10_seats_as_for_1000(psa: int) -> None:
@@ -295,7 +307,7 @@ def test_the_history_of_a_line_tells_what_was_wanted_and_what_is_charged(psa: in
     held = change(action=Action.HOLD, reason=Reason.EDITED_IN_PSA, from_quantity=80, to_quantity=95, charge=9001)
     runs.record_tenant("held", tenant_run(psa, mark="held", changes=(held,)))
     begin("later that day", on=TODAY + timedelta(days=3), started=START + timedelta(days=3, hours=1))
-    runs.record_tenant("later that day", tenant_run(psa, mark="later", changes=(change(**{"from_quantity": 80, "to_quantity": 96}),)))
+    runs.record_tenant("later that day", tenant_run(psa, mark="later", changes=(change(from_quantity=80, to_quantity=96),)))
     assert runs.history(psa, AGREEMENT, "KES-WKS") == (
         runs.HistoryEntry(date(2026, 11, 22), 90, 90, "r0"),
         runs.HistoryEntry(date(2026, 11, 23), 95, 95, "r1"),

@@ -30,7 +30,7 @@ def usability_reason(license: License, *, now: datetime, rules: Rules) -> Reason
     subscription = license.is_subscription or license.kind is LicenseKind.SUBSCRIPTION
     if subscription and license.state is not LicenseState.ACTIVE:
         return Reason.STATE_MISSING if license.state is None else Reason.SUBSCRIPTION_NOT_ACTIVE
-    if subscription and license.unlimited:
+    if license.unlimited:
         return None
     if license.expires is None:
         return Reason.EXPIRY_MISSING

@@ -83,7 +83,7 @@ class License:
     state: LicenseState | None = None
     expires: datetime | None = None
     unlimited: bool = False
-    """An unlimited subscription has no expiry to compare with."""
+    """The source says that it never expires, so there is no expiry to compare with."""
     installed: bool | None = None
     """In the tenant's own key storage."""
     part_number: str | None = None

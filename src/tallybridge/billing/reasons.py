@@ -99,7 +99,7 @@ class Reason(StrEnum):
 
 SENTENCES = MappingProxyType(
     {
-        Reason.KIND_NOT_BILLABLE: "The license is a trial, beta or test license; only commercial keys and subscriptions count.",
+        Reason.KIND_NOT_BILLABLE: "The license is no commercial key and no subscription but a trial, beta, test or other key.",
         Reason.KIND_MISSING: "The source did not say what kind of license this is, so it cannot be shown to be commercial.",
         Reason.OEM_NOT_COUNTED: "The license is an OEM license, and the setting count_oem is off.",
         Reason.LICENSE_EXPIRED: "The license has expired.",
@@ -158,7 +158,7 @@ SENTENCES = MappingProxyType(
         Reason.STOPPED: "The run was stopped before this tenant was done.",
         Reason.BUSY: "Another run of this integration is under way.",
         Reason.COUNT_DIFFERS: "The source announced another number of rows than it sent, twice the same; the rows sent were taken.",
-        Reason.NO_PRICE: "The price book item has no price.",
+        Reason.NO_PRICE: "The price book item has no price, or a price of 0.",
         Reason.BILLED_BUT_UNUSED: "A line that Tallybridge did not make bills this item, though nothing of it is in use.",
         Reason.LEFT_BEHIND: "A line of ours is wanted nowhere any more; it stays as it is.",
         Reason.LINE_RENEWED: "Our line came back under a new number with the same quantity and was taken over.",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
@@ -100,7 +101,7 @@ class Frame:
             sys.stdout.write(plain_table(columns, texts, right, title))
 
     def _draw(self, columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], title: str) -> None:
-        table = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
+        table = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
         for column, to_the_right in zip(columns, right, strict=True):
             table.add_column(column, justify="right" if to_the_right else "left", overflow="fold")
         for row in rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tallybridge.billing.model import Notice
 from tallybridge.billing.plan import Action
 from tallybridge.runs.reports import LineReport, Mode, RunReport, TenantOutcome, TenantReport, totals
 
@@ -90,17 +91,26 @@ def _sentences(run: RunReport) -> list[str]:
     sentences = [f"{run.reason.sentence if not run.detail else run.detail}"] if run.reason is not None else []
     worth_a_word = {TenantOutcome.BLOCKED, TenantOutcome.FAILED}
     sentences += [f"{tenant.name}: {tenant.sentence}" for tenant in run.tenants if tenant.outcome in worth_a_word]
-    sentences += [f"{tenant.name}, {notice.subject}: {notice.reason.sentence}" for tenant in run.tenants for notice in tenant.notices]
+    held = [line.change.reason for tenant in run.tenants for line in tenant.lines if line.change.reason is not None]
+    sentences += [f"{reason.value}: {reason.sentence}" for reason in dict.fromkeys(held)]
+    sentences += [f"{tenant.name}, {notice.subject}: {_notice(notice)}" for tenant in run.tenants for notice in tenant.notices]
     if any(line.hold for tenant in run.tenants for line in tenant.lines):
         sentences.append("Lines that wait for a person: tallybridge holds list")
     return sentences
 
 
+def _notice(notice: Notice) -> str:
+    if notice.expected is None or notice.received is None:
+        return notice.reason.sentence
+    return f"{notice.reason.sentence} (expected {notice.expected}, found {notice.received})"
+
+
 def _summary(run: RunReport) -> str:
     counts = totals(run.tenants)
-    words = [f"{counts[name]} {name}" for name in ("created", "updated", "unchanged", "held", "waiting") if counts[name]]
+    verbs = {"created": "to create", "updated": "to update"} if run.mode is Mode.PLAN else {}
+    words = [f"{counts[name]} {verbs.get(name, name)}" for name in ("created", "updated", "unchanged", "held", "waiting") if counts[name]]
     words += [f"{_tenants(counts[name])} {name}" for name in ("blocked", "failed") if counts[name]]
-    head = f" Chain head {run.head}." if run.head else ""
+    head = f"\nChain head {run.head}" if run.head else ""
     return f"Run {run.id}: {run.outcome.value}. {_tenants(counts['tenants'])}; {', '.join(words) or 'nothing to do'}.{head}"
 
 

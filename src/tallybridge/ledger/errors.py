@@ -13,6 +13,7 @@ LedgerError
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,16 +24,23 @@ _DEFECTS = (DataError, IntegrityError, InternalError, NotSupportedError, Program
 """Errors that no disk and no other process can cause: they are defects of the program and pass through."""
 _SQLITE_DEFECTS = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InternalError, sqlite3.NotSupportedError, sqlite3.ProgrammingError)
 
-_DAMAGE = ("malformed", "could not decode")
-_EXPLANATIONS = (
-    ("full", "The disk that holds the ledger is full. Free some space and run the command again."),
-    ("locked", "Another process kept the ledger locked for too long. Wait for it to end, or stop it, and run the command again."),
-    ("busy", "Another process kept the ledger busy for too long. Wait for it to end, or stop it, and run the command again."),
-    ("readonly", "The ledger is read-only. Give this user the right to write its file and its folder."),
+_FULL = "The disk that holds the ledger is full. Free some space and run the command again."
+_LOCKED = "Another process kept the ledger locked for too long. Wait for it to end, or stop it, and run the command again."
+_FORBIDDEN = "This user may not write the ledger's folder or file. Give the user that right, or name another home with --home."
+_DAMAGED = "The ledger's file is damaged. Restore it from a backup."
+
+_SQLITE_MESSAGES = (
+    ("disk is full", _FULL),
+    ("is locked", _LOCKED),
+    ("readonly database", _FORBIDDEN),
     ("not a database", "The file is not a ledger. Move it away, or name another home with --home."),
+    ("malformed", _DAMAGED),
+    ("could not decode", _DAMAGED),
     ("unable to open", "The ledger's file cannot be opened. Check that this user may read and write it and its folder."),
     ("disk i/o", "The disk that holds the ledger reported an error. Check the disk and run the command again."),
 )
+_SYSTEM_ERRORS = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EACCES: _FORBIDDEN, errno.EPERM: _FORBIDDEN, errno.EROFS: _FORBIDDEN}
+_NOTHING = "Nothing of this step was recorded."
 
 
 class LedgerError(Exception):
@@ -112,10 +120,11 @@ def ledger_errors() -> Iterator[None]:
 
 def unwritable(error: Exception) -> LedgerUnwritable:
     """The sentence for a database's or an operating system's error."""
+    if isinstance(error, OSError):
+        sentence = _SYSTEM_ERRORS.get(error.errno or 0)
+        return LedgerUnwritable(f"{sentence or f'The ledger cannot be used: {error.strerror} ({error.filename}).'} {_NOTHING}")
     text = str(error).lower()
-    if any(sign in text for sign in _DAMAGE):
-        return LedgerDamaged("The ledger's file is damaged. Nothing of this step was recorded. Restore the file from a backup.")
-    for sign, sentence in _EXPLANATIONS:
+    for sign, sentence in _SQLITE_MESSAGES:
         if sign in text:
-            return LedgerUnwritable(f"{sentence} Nothing of this step was recorded.")
-    return LedgerUnwritable(f"The ledger cannot be used ({error}). Nothing of this step was recorded.")
+            return (LedgerDamaged if sentence is _DAMAGED else LedgerUnwritable)(f"{sentence} {_NOTHING}")
+    return LedgerUnwritable(f"The ledger cannot be used ({error}). {_NOTHING}")

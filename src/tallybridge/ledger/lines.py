@@ -93,6 +93,7 @@ def adopt(
     delete_after_invoicing: bool = False,
     last_billed: date | None = None,
     next_billing: date | None = None,
+    parts: tuple[Part, ...] = (),
 ) -> None:
     """Makes a line that we did not make ours (design 6.6): `quantity` is what the PSA shows, `left` are the other lines for the item."""
     line = OurLine(
@@ -103,6 +104,7 @@ def adopt(
         delete_after_invoicing=delete_after_invoicing,
         last_billed=last_billed,
         next_billing=next_billing,
+        parts=parts,
         left=left,
     )
     with transaction.atomic():

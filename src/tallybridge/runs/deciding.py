@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from tallybridge.billing.plan import PlanningInputs
 from tallybridge.billing.reasons import Reason
 from tallybridge.ledger import canonical, evidence
 from tallybridge.ledger import holds as ledger_holds
@@ -91,18 +92,22 @@ def adopt(hold: StoredHold, *, charge: int | None, reason: str, author: str, at:
     if problem is not None:
         raise RunRefused(f"{problem}. Nothing was decided for it.")
     chosen = charge if charge is not None else hold.charges[0]
-    quantity = _quantity_seen(hold, chosen)
-    if quantity is None:
+    seen = _newest_inputs(hold)
+    quantity = next((one.quantity for one in seen.agreement.charges if one.id == chosen), None) if seen is not None else None
+    if seen is None or quantity is None:
         raise RunRefused(f"{hold.id}: line {chosen} was not in the newest plan. Nothing was decided for it. Type: tallybridge plan.")
     left = tuple(one for one in hold.charges if one != chosen)
-    ledger_lines.adopt(hold.destination, hold.agreement, hold.item, chosen, quantity, left, integration=hold.integration, tenant_id=hold.tenant_id)
+    # What the line will be made of: without it, a mapping changed right after an adoption could not be seen as a move.
+    parts = next((one.parts for one in seen.wanted if one.item == hold.item), ())
+    ledger_lines.adopt(
+        hold.destination, hold.agreement, hold.item, chosen, quantity, left, integration=hold.integration, tenant_id=hold.tenant_id, parts=parts
+    )
     ledger_holds.record_decision(hold.id, "adopt", reason, author, at, charge=chosen)
     return Decided(hold=hold, charge=chosen, quantity=quantity, left=left)
 
 
-def _quantity_seen(hold: StoredHold, charge: int) -> int | None:
+def _newest_inputs(hold: StoredHold) -> PlanningInputs | None:
     newest = ledger_runs.latest_for(hold.destination, hold.agreement, hold.item)
     if newest is None or newest.inputs is None:
         return None
-    inputs = canonical.decode_inputs(evidence.get(newest.inputs), now=newest.run.started, today=newest.run.date)
-    return next((one.quantity for one in inputs.agreement.charges if one.id == charge), None)
+    return canonical.decode_inputs(evidence.get(newest.inputs), now=newest.run.started, today=newest.run.date)

@@ -13,7 +13,7 @@ import structlog
 from tallybridge.billing.counting import count
 from tallybridge.billing.linking import Assignment, Link
 from tallybridge.billing.model import Observation, Tenant, Usage
-from tallybridge.billing.plan import Action, OpenIntent, Plan, PlanningInputs
+from tallybridge.billing.plan import Action, OpenIntent, OurLine, Plan, PlanningInputs
 from tallybridge.billing.planning import left_behind
 from tallybridge.billing.planning import plan as make_plan
 from tallybridge.billing.psa import Agreement
@@ -233,7 +233,7 @@ class _Billing:
             agreement=agreement,
             wanted=wanted,
             lines=lines,
-            elsewhere=tuple(line for line in elsewhere if not self._ended_elsewhere(line.agreement)),
+            elsewhere=self._still_standing(elsewhere),
             seen=ledger_lines.seen(context.destination_id, agreement.number),
             intents=_intents(context, agreement.number),
             items=tuple(context.items[item] for item in sorted(relevant) if item in context.items),
@@ -243,10 +243,16 @@ class _Billing:
             worklist=context.worklist,
         )
 
-    def _ended_elsewhere(self, agreement: int) -> bool:
-        """A line on an ended agreement does not hold its successor (design 6.3)."""
-        former = self._context.destination.agreement(agreement)
-        return former is None or former.ended(self._context.date)
+    def _still_standing(self, elsewhere: tuple[OurLine, ...]) -> tuple[OurLine, ...]:
+        """Our lines on other agreements that still bill: neither removed, set to 0 nor on an ended agreement, which does not hold its successor."""
+        standing: list[OurLine] = []
+        for number in dict.fromkeys(line.agreement for line in elsewhere):
+            former = self._context.destination.agreement(number)
+            if former is None or former.ended(self._context.date):
+                continue
+            billing = {charge.id for charge in former.charges if charge.quantity > 0}
+            standing += [line for line in elsewhere if line.agreement == number and line.charge in billing]
+        return tuple(standing)
 
     def _take_plan(self, inputs: PlanningInputs, plan: Plan) -> TenantReport:
         """Records what reading told, opens and closes holds, and puts the plan into the report."""

@@ -1,0 +1,108 @@
+"""Our run in mode `plan`, in a process of its own: reads, counts, stores and plans; prints its measurements as one line of JSON.
+
+With --record it also keeps every request and reply; with --statements it counts what the database is told. Both cost time, so the
+times of such a run are not used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.recording import Recorder
+from benchmarks.stopwatch import Stopwatch, peak_memory_mib
+from django.db import connection
+from django.db.backends.signals import connection_created
+from tallybridge.ledger.opening import close_ledger, open_ledger
+from tallybridge.runs.configuring import take_files
+from tallybridge.runs.day import Order, run_day
+from tallybridge.runs.reports import Mode, RunReport
+
+
+class Statements:
+    """Counts what SQLite is told, over all connections."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def install(self) -> None:
+        """From the next opened connection on."""
+        connection_created.connect(self._listen, weak=False)
+
+    def _listen(self, *, connection: Any, **_: object) -> None:
+        connection.connection.set_trace_callback(self._note)
+
+    def _note(self, statement: str) -> None:
+        # What a trigger does is shown as a comment.
+        if not statement.startswith("--"):
+            self.counts[statement.split(None, 1)[0].upper()] += 1
+
+
+def main() -> None:
+    """Runs once."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--record", type=Path, help="folder for requests and replies")
+    parser.add_argument("--statements", action="store_true")
+    options = parser.parse_args()
+    whole = Stopwatch.since_process_start()
+    statements = Statements()
+    if options.statements:
+        statements.install()
+    recorder = Recorder()
+    if options.record:
+        recorder.install()
+
+    open_ledger(options.home, clock=_utc_now)
+    (configured,) = take_files([options.config], _utc_now)
+    order = Order(configuration=configured.configuration, configuration_address=configured.address, mode=Mode.PLAN, clock=_utc_now)
+    stored_before = _stored_bytes()
+    statements.counts.clear()
+    run = Stopwatch()
+    report = run_day(order)
+    spent = run.spent()
+    counted = dict(statements.counts)
+
+    if options.record:
+        recorder.save(options.record)
+    measured = {
+        "cpu": spent.cpu,
+        "wall": spent.wall,
+        "process_cpu": whole.spent().cpu,
+        "peak_mib": peak_memory_mib(),
+        "statements": counted,
+        "stored": {kind: size - stored_before.get(kind, 0) for kind, size in _stored_bytes().items()},
+        **_outcome(report),
+    }
+    close_ledger()
+    print(json.dumps(measured))
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _outcome(report: RunReport) -> dict[str, Any]:
+    quantities = [part.quantity for tenant in report.tenants for line in tenant.lines for part in line.change.parts]
+    return {
+        "run": report.id,
+        "outcome": report.outcome.value,
+        "tenants": dict(Counter(tenant.outcome.value for tenant in report.tenants)),
+        "seats": sum(quantities),
+    }
+
+
+def _stored_bytes() -> dict[str, int]:
+    """Compressed bytes in the evidence store by kind."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kind, SUM(LENGTH(data)) FROM ledger_blob GROUP BY kind")
+        return dict(cursor.fetchall())
+
+
+if __name__ == "__main__":
+    main()
