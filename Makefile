@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet
 
-.PHONY: help demo test check lint types imports unit benchmark lock clean
+.PHONY: help demo test check lint types imports unit benchmark pages lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -12,10 +12,12 @@ help: ## show this list
 demo: $(VENV)/runtime.installed ## set everything up, bill one day on the simulated systems, show the result
 	@$(BIN)/tallybridge demo
 
+# Nothing here needs a program from the system yet. The web console, which is still to come, brings tests that need a Chromium; they will
+# install it here where they may, and say what they could not.
 test: $(VENV)/dev.installed ## set everything up and run every check and test
 	@$(MAKE) --no-print-directory check
 
-check: lint types imports unit
+check: lint types imports unit ## the same without setting up
 
 lint:
 	$(BIN)/ruff check .
@@ -33,15 +35,21 @@ unit:
 benchmark: $(VENV)/dev.installed ## measure a fleet of 200 virtual servers beside a bare client
 	$(BIN)/python -m benchmarks.fleet
 
+pages: $(VENV)/dev.installed ## write the reference pages that come from the code
+	$(BIN)/python -m docs.generate
+	$(BIN)/python -m tallybridge.configuration.reference docs/reference/configuration.md
+
 lock: $(VENV)/dev.installed ## resolve requirements/*.txt again from pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) --group build -o requirements/build.txt
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml --group dev -o requirements/dev.txt
 
 # The installed-markers are files, so that a second `make demo` starts at once and a changed lock installs again.
+# A half-made environment (a Python without its venv package) is removed, so that the next call begins anew.
 $(VENV)/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit("Tallybridge needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv $(VENV)
+	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON) here. Install Python 3.11 or later, or name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit("Tallybridge needs Python 3.11 or later; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(VENV)/runtime.installed: requirements/build.txt requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt -r requirements/runtime.txt

@@ -79,18 +79,20 @@ def test_agreements_of_one_account_say_which_have_ended(call: Call, write_config
     }
 
 
-@pytest.mark.parametrize("arguments", [("items", "KES", "--json"), ("items", "--json", "KES"), ("--json-after", "")])
+@pytest.mark.parametrize("arguments", [("items", "KES", "--json"), ("items", "--json", "KES")])
 def test_items_can_be_searched(call: Call, write_config: WriteConfig, arguments: tuple[str, ...]) -> None:
     write_config()
-    if arguments[0] == "--json-after":
-        found = by("item", call("items", "--json").json)
-        assert found["OLD-AV"]["inactive"] is True
-        return
     found = by("item", call(*arguments).json)
     assert set(found) == {"KES-WKS", "KES-SRV", "KES-NIX", "KES-SELECT"}
     assert found["KES-SELECT"]["price"] == "3.25"
     assert found["KES-SELECT"]["mapped"] == [{"application": SELECT, "category": None}]
     assert found["KES-SRV"]["mapped"] == [{"application": ADVANCED, "category": "windows_server"}]
+
+
+def test_inactive_items_are_listed_too(call: Call, write_config: WriteConfig) -> None:
+    write_config()
+    found = by("item", call("items", "--json").json)
+    assert {item for item, one in found.items() if one["inactive"]} == {"OLD-AV"}
 
 
 def test_prices_of_a_long_list_are_read_only_when_asked_for(call: Call, write_config: WriteConfig, world: Sandbox) -> None:
@@ -131,6 +133,16 @@ def test_applications_show_what_the_newest_run_saw_without_a_connection(call: Ca
     text = call("applications").stdout
     assert any(MAIL in line and "NOT BILLED: no mapping" in line for line in text.splitlines())
     assert any("Kaspersky Something Else" in line and "no application claims" in line for line in text.splitlines())
+
+
+def test_a_run_that_read_nothing_does_not_hide_what_an_earlier_one_saw(
+    call: Call, write_config: WriteConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_config()
+    call("plan")
+    monkeypatch.setenv("KSC_PASSWORD", "wrong")
+    assert call("plan").code == 1
+    assert by("application", call("applications", "--json").json)[ADVANCED]["quantity"] == 5
 
 
 def test_lists_of_a_source_that_refuses_end_in_a_sentence(call: Call, write_config: WriteConfig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
+import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import stamina
+import typer.main
 
 from tallybridge.cli.entry import run
 from tallybridge.ledger.opening import close_ledger, open_ledger
@@ -66,11 +70,20 @@ class Bench:
 
     def __init__(self, sandbox: Sandbox, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.sandbox = sandbox
+        self.ahead = timedelta(0)
         self.folder = folder
         self.home = folder / "home"
         self.config = folder / "tallybridge.toml"
         self._capsys = capsys
         self._calls_before = len(sandbox.log())
+
+    def now(self) -> datetime:
+        """The one clock of the product and of the simulated systems (L10)."""
+        return datetime.now(UTC) + self.ahead
+
+    def wait(self, **duration: float) -> None:
+        """Time passes for everybody."""
+        self.ahead += timedelta(**duration)
 
     def load(self, scenario: Json) -> None:
         """Replaces the world; the log starts anew."""
@@ -167,6 +180,22 @@ def _sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _command_tree_made_once() -> Iterator[None]:
+    """Typer makes its tree of commands anew at each call, which a process does once and a test of many calls need not repeat."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_between_attempts() -> Iterator[None]:
+    """Passing faults are met with as many attempts as ever, at once."""
+    stamina.set_testing(True, attempts=3, cap=True)
+    yield
+    stamina.set_testing(False)
+
+
 @pytest.fixture(scope="session")
 def _empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home that has just been made; to be copied, because making one takes longer than a run."""
@@ -189,6 +218,10 @@ def bench(
     for name, secret in SECRETS.items():
         monkeypatch.setenv(name, secret)
     bench = Bench(_sandbox, tmp_path, capsys)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("tallybridge.cli.") and hasattr(module, "utc_now"):
+            monkeypatch.setattr(module, "utc_now", bench.now)
+    monkeypatch.setattr(_sandbox.world, "now", bench.now)
     bench.load(two_customers())
     bench.declare()
     yield bench

@@ -119,6 +119,25 @@ def test_an_added_row_is_found(populated: Path, clock: StandingClock, model: typ
     assert report.first_broken.startswith("Run r2")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ledger_run SET date = 'garbage' WHERE id = 'r2'",
+        "ledger_run SET pid = 'garbage' WHERE id = 'r2'",
+        "ledger_manifest SET body = 'text' WHERE sequence = 2",
+        "ledger_manifest SET body = CAST(x'ff' AS TEXT) WHERE sequence = 2",
+        "ledger_manifest SET body = x'' WHERE sequence = 2",
+        "ledger_intent SET known = CAST(x'ff' AS TEXT) WHERE run_id = 'r2'",
+        "ledger_intentresult SET at = 'garbage' WHERE run_id = 'r2'",
+    ],
+)
+def test_values_that_can_no_longer_be_read_are_named_too(populated: Path, clock: StandingClock, change: str) -> None:
+    report = _report_after(populated, clock, f"UPDATE {change}")
+    assert not report.ok
+    assert report.first_broken is not None
+    assert report.first_broken.startswith("Run r2")
+
+
 def test_a_removed_manifest_breaks_the_chain_at_the_next_one(populated: Path, clock: StandingClock) -> None:
     report = _report_after(populated, clock, "DELETE FROM ledger_manifest WHERE sequence = 2")
     assert not report.ok

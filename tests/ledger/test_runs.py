@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -44,8 +45,8 @@ def psa(ledger: Path) -> int:
 
 
 def _rows() -> dict[str, int]:
-    documents = models.Blob.objects.filter(kind="document").count()
-    return {model.__name__: model.objects.count() for model in TABLES} | {"documents": documents}
+    stored = {kind: models.Blob.objects.filter(kind=kind).count() for kind in ("document", "fresh")}
+    return {model.__name__: model.objects.count() for model in TABLES} | stored
 
 
 # Whole or nothing
@@ -54,18 +55,18 @@ def _rows() -> dict[str, int]:
 def test_a_crash_before_any_statement_leaves_nothing_of_a_tenant_run(psa: int) -> None:
     """L1: all of it or nothing."""
     begin()
-    record = tenant_run(psa)
+    record = tenant_run(psa, contents=((b"evidence", "fresh"),))
     before = _rows()
     with statements() as sql:
         runs.record_tenant("r1", record)
     whole = _rows()
-    assert whole == {"TenantRun": 1, "UsageLine": 2, "PlannedChange": 2, "TenantRunOutcome": 0, "documents": 1}
+    assert whole == {"TenantRun": 1, "UsageLine": 2, "PlannedChange": 2, "TenantRunOutcome": 0, "document": 1, "fresh": 1}
     for number in range(1, len(sql) + 1):
         run = f"crash-{number}"
         begin(run)
         earlier = _rows()
         with pytest.raises(Crash), crash_at(number):
-            runs.record_tenant(run, tenant_run(psa, document=run.encode()))
+            runs.record_tenant(run, tenant_run(psa, document=run.encode(), contents=((b"evidence of " + run.encode(), "fresh"),)))
         assert _rows() == earlier, f"before statement {number}"
     assert before == dict.fromkeys(before, 0)
 
@@ -125,6 +126,30 @@ def test_an_unchanged_tenant_adds_no_evidence(psa: int) -> None:
     begin("second", on=TODAY + timedelta(days=1), started=START + timedelta(days=1))
     runs.record_tenant("second", tenant_run(psa, observed_at=START + timedelta(days=1)))
     assert models.Blob.objects.exclude(kind__in=("configuration", "rules")).count() == blobs
+
+
+def test_threads_record_their_tenants_side_by_side(psa: int) -> None:
+    begin()
+    failed: list[Exception] = []
+
+    def record(thread: int) -> None:
+        try:
+            for number in range(5):
+                runs.record_tenant("r1", tenant_run(psa, tenant_id=f"vs-{thread}-{number}"))
+        except Exception as error:  # noqa: BLE001 - shown by the test
+            failed.append(error)
+        finally:
+            opening.close_thread()
+
+    threads = [threading.Thread(target=record, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    runs.finish("r1", "done", {}, START, {})
+    assert len(runs.tenant_runs("r1")) == 20
+    assert manifests.verify().ok
 
 
 # Closed runs

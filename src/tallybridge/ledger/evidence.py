@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 
 import zstandard
 
+from tallybridge.ledger import plain_sql
 from tallybridge.ledger.errors import EvidenceDamaged, EvidenceUnknown, ledger_errors
 from tallybridge.ledger.prepared import models
 
@@ -18,6 +19,8 @@ _LARGEST = 1 << 30
 """Bytes; more is never stored under one address, so a damaged header cannot ask for more memory."""
 _AT_ONCE = 500
 """Addresses in one look-up: databases bound the number of values in a statement."""
+_KNOWN = "SELECT address FROM ledger_blob WHERE address IN {}"
+_ADD = "INSERT INTO ledger_blob (address, kind, size, data) VALUES {} ON CONFLICT DO NOTHING"
 _contexts = threading.local()
 
 
@@ -35,14 +38,10 @@ def put(data: bytes, kind: str) -> str:
 def put_many(items: Iterable[tuple[bytes, str]]) -> tuple[str, ...]:
     """Stores several contents with one look-up and at most one insertion; returns their addresses in order."""
     wanted = [(address_of(data), data, kind) for data, kind in items]
-    known = set(models.Blob.objects.filter(address__in=[address for address, _, _ in wanted]).values_list("address", flat=True))
-    new = {
-        address: models.Blob(address=address, kind=kind, size=len(data), data=compress(data))
-        for address, data, kind in wanted
-        if address not in known
-    }
+    known = {address for (address,) in plain_sql.rows(_KNOWN.format(plain_sql.places(len(wanted))), *(address for address, _, _ in wanted))}
+    new = [(address, kind, len(data), compress(data)) for address, data, kind in wanted if address not in known]
     if new:
-        models.Blob.objects.bulk_create(new.values(), ignore_conflicts=True)
+        plain_sql.add(_ADD, new)
     return tuple(address for address, _, _ in wanted)
 
 

@@ -13,10 +13,12 @@ from django.db import transaction
 
 from tallybridge.billing.plan import Action, Change
 from tallybridge.billing.reasons import Reason
+from tallybridge.ledger import plain_sql
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.errors import HoldUnknown, LedgerError, ledger_errors
 from tallybridge.ledger.prepared import models
 
+_ANY_OPEN = "SELECT 1 FROM ledger_hold WHERE destination_id = %s AND integration = %s AND agreement = %s AND closed IS NULL LIMIT 1"
 _ids = msgspec.json.Decoder(tuple[int, ...])
 
 ADOPT = "adopt"
@@ -65,7 +67,7 @@ class StoredHold:
 def keep_up(
     destination: int, integration: str, tenant_id: str, tenant_name: str, agreement: int, changes: tuple[Change, ...], at: datetime
 ) -> dict[str, str]:
-    """Brings the holds of an agreement in line with a plan, in one transaction.
+    """Brings the holds of an agreement in line with a plan, in one transaction; to be called under the agreement's lease.
 
     A held or moved line gets a hold; one that persists with the same reason keeps its id and `since`; those of this agreement and
     integration that are no more are closed.
@@ -75,6 +77,8 @@ def keep_up(
     """
     waiting = {change.item: change for change in changes if change.action in {Action.HOLD, Action.MOVE}}
     ids: dict[str, str] = {}
+    if not waiting and not plain_sql.rows(_ANY_OPEN, destination, integration, agreement):
+        return ids
     with transaction.atomic():
         rows = models.Hold.objects.filter(destination_id=destination, integration=integration, agreement=agreement, closed=None)
         for row in rows.order_by("id"):

@@ -10,12 +10,17 @@ import msgspec
 from django.db import transaction
 
 from tallybridge.billing.plan import IntentKind, IntentOutcome, OpenIntent, Part
+from tallybridge.ledger import plain_sql
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.errors import IntentConcluded, IntentStillOpen, IntentUnknown, ledger_errors
 from tallybridge.ledger.open_runs import require_open
 from tallybridge.ledger.prepared import models
 
 _parts = msgspec.json.Decoder(tuple[Part, ...])
+_ANY_OPEN = """
+    SELECT 1 FROM ledger_intent WHERE destination_id = %s AND agreement = %s
+    AND NOT EXISTS (SELECT 1 FROM ledger_intentresult WHERE intent_id = ledger_intent.key) LIMIT 1
+"""
 _ids = msgspec.json.Decoder(tuple[int, ...])
 
 
@@ -74,6 +79,8 @@ def record(intent: OpenIntent, *, destination: int, integration: str, tenant_id:
 @ledger_errors()
 def open_intents(destination: int, agreement: int) -> tuple[OpenIntent, ...]:
     """Intents on an agreement that have not been concluded, oldest first."""
+    if not plain_sql.rows(_ANY_OPEN, destination, agreement):
+        return ()
     rows = models.Intent.objects.filter(destination_id=destination, agreement=agreement, result=None)
     return tuple(_intent(row) for row in rows.order_by("recorded", "item", "sequence"))
 

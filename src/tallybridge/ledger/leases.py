@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from tallybridge.ledger.errors import LedgerUnwritable, ledger_errors
 from tallybridge.ledger.opening import clock, close_thread
@@ -38,13 +39,22 @@ def acquire(key: str, *, owner: Owner, now: datetime, ttl: timedelta = TTL) -> b
     with transaction.atomic():
         row = models.Lease.objects.select_for_update().filter(key=key).first()
         if row is None:
-            _, made = models.Lease.objects.get_or_create(key=key, defaults=_columns(owner, now + ttl))
-            return made
+            return _take_free(key, owner, now + ttl)
         holder = _owner(row)
         if holder != owner and row.expires > now and not is_gone(holder):
             return False
         models.Lease.objects.filter(key=key).update(**_columns(owner, now + ttl))
         return True
+
+
+def _take_free(key: str, owner: Owner, expires: datetime) -> bool:
+    """Takes a lease that nobody has; False where somebody else takes it at the same moment."""
+    try:
+        with transaction.atomic():
+            models.Lease.objects.create(key=key, **_columns(owner, expires))
+    except IntegrityError:
+        return False
+    return True
 
 
 @ledger_errors()
@@ -103,7 +113,7 @@ def _renew_until(done: threading.Event, key: str, owner: Owner, ttl: timedelta, 
         close_thread()
 
 
-def _columns(owner: Owner, expires: datetime) -> dict[str, object]:
+def _columns(owner: Owner, expires: datetime) -> dict[str, Any]:
     return {
         "host": owner.host,
         "pid": owner.pid,

@@ -10,27 +10,32 @@ import msgspec
 from django.db import transaction
 
 from tallybridge.billing.plan import OurLine, Part
+from tallybridge.ledger import plain_sql
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.errors import ledger_errors
 from tallybridge.ledger.prepared import models
 
 _parts = msgspec.json.Decoder(tuple[Part, ...])
 _ids = msgspec.json.Decoder(tuple[int, ...])
+_SEEN = "SELECT charge FROM ledger_seencharge WHERE destination_id = %s AND agreement = %s ORDER BY charge"
+_LINES = """SELECT agreement, item, parts, "left", charge, written, closed, delete_after_invoicing, last_billed, next_billing FROM ledger_line"""
+_OF_AGREEMENT = f"{_LINES} WHERE destination_id = %s AND agreement = %s"
+_OF_TENANT = f"{_LINES} WHERE destination_id = %s AND integration = %s AND tenant_id = %s AND NOT closed"
 _PLAIN = ("charge", "written", "closed", "delete_after_invoicing", "last_billed", "next_billing")
 
 
 @ledger_errors()
 def lines_of(destination: int, agreement: int) -> tuple[OurLine, ...]:
     """Our lines on an agreement, closed ones too, sorted by item."""
-    rows = models.Line.objects.filter(destination_id=destination, agreement=agreement)
-    return tuple(sorted((_line(row) for row in rows), key=lambda line: line.item))
+    rows = plain_sql.rows(_OF_AGREEMENT, destination, agreement)
+    return tuple(sorted((_line(*row) for row in rows), key=lambda line: line.item))
 
 
 @ledger_errors()
 def lines_of_tenant(destination: int, integration: str, tenant_id: str) -> tuple[OurLine, ...]:
     """Our lines for the tenant on all agreements, without closed ones, sorted by agreement and item."""
-    rows = models.Line.objects.filter(destination_id=destination, integration=integration, tenant_id=tenant_id, closed=False)
-    return tuple(sorted((_line(row) for row in rows), key=lambda line: (line.agreement, line.item)))
+    rows = plain_sql.rows(_OF_TENANT, destination, integration, tenant_id)
+    return tuple(sorted((_line(*row) for row in rows), key=lambda line: (line.agreement, line.item)))
 
 
 def lines_elsewhere(destination: int, integration: str, tenant_id: str, agreement: int) -> tuple[OurLine, ...]:
@@ -44,8 +49,7 @@ def lines_elsewhere(destination: int, integration: str, tenant_id: str, agreemen
 @ledger_errors()
 def seen(destination: int, agreement: int) -> tuple[int, ...]:
     """Ids of all charges ever seen on an agreement, sorted."""
-    rows = models.SeenCharge.objects.filter(destination_id=destination, agreement=agreement)
-    return tuple(rows.order_by("charge").values_list("charge", flat=True))
+    return tuple(charge for (charge,) in plain_sql.rows(_SEEN, destination, agreement))
 
 
 @ledger_errors()
@@ -71,6 +75,8 @@ def take_over(
         agreement = next(iter(agreements))
     if seen_now and agreement is None:
         raise ValueError("charges were seen, and it was not said on which agreement")
+    if not lines and not seen_now:
+        return
     with transaction.atomic():
         known = {(row.agreement, row.item): row for row in models.Line.objects.filter(destination_id=destination, agreement__in=agreements)}
         for line in lines:
@@ -139,6 +145,5 @@ def _see(destination: int, agreement: int, seen_now: dict[int, str]) -> None:
     models.SeenCharge.objects.bulk_create(new, ignore_conflicts=True)
 
 
-def _line(row: models.Line) -> OurLine:
-    plain: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
-    return OurLine(agreement=row.agreement, item=row.item, parts=_parts.decode(row.parts), left=_ids.decode(row.left), **plain)
+def _line(agreement: int, item: str, parts: str, left: str, *plain: Any) -> OurLine:
+    return OurLine(agreement=agreement, item=item, parts=_parts.decode(parts), left=_ids.decode(left), **dict(zip(_PLAIN, plain, strict=True)))

@@ -45,12 +45,12 @@ def verify(*, kept_head: str | None = None) -> VerifyReport:
     head: str | None = None
     kept_seen = kept_head is None
     try:
-        for sequence, manifest in enumerate(models.Manifest.objects.order_by("sequence").iterator(chunk_size=50), start=1):
+        for sequence, run_id in enumerate(models.Manifest.objects.order_by("sequence").values_list("run_id", flat=True), start=1):
             try:
-                _check_link(manifest, sequence, head, checked)
+                with ledger_errors():
+                    head = _check_link(models.Manifest.objects.get(run_id=run_id), sequence, head, checked)
             except (LedgerDamaged, ValueError, TypeError) as unreadable:
-                raise _Broken(f"Run {manifest.run_id}: something recorded for it can no longer be read ({unreadable}).") from unreadable
-            head = manifest.head
+                raise _Broken(f"Run {run_id}: something recorded for it can no longer be read ({unreadable}).") from unreadable
             kept_seen = kept_seen or head == kept_head
             runs += 1
     except _Broken as broken:
@@ -61,7 +61,8 @@ def verify(*, kept_head: str | None = None) -> VerifyReport:
     return VerifyReport(ok=True, runs=runs, evidence=len(checked), first_broken=None, head=head)
 
 
-def _check_link(manifest: models.Manifest, sequence: int, previous: str | None, checked: set[str]) -> None:
+def _check_link(manifest: models.Manifest, sequence: int, previous: str | None, checked: set[str]) -> str:
+    """The link's head, once all that it vouches for was found right."""
     run = models.Run.objects.filter(id=manifest.run_id).first()
     if run is None:
         raise _Broken(f"Run {manifest.run_id}: what was recorded when it began has been removed.")
@@ -81,6 +82,7 @@ def _check_link(manifest: models.Manifest, sequence: int, previous: str | None, 
         if address not in checked:
             _check_content(f"{where}: its {name}", address)
             checked.add(address)
+    return manifest.head
 
 
 def _check_tenants(where: str, said: list[dict[str, Any]], found: list[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from tallybridge.ledger.prepared import models
 
 def require_open(run_id: str) -> models.Run:
     """The run, to be called within the transaction that adds to it. Raises RunUnknown, RunClosed."""
-    row = models.Run.objects.select_related("manifest").filter(id=run_id).first()
+    row = models.Run.objects.select_for_update(of=("self",)).select_related("manifest").filter(id=run_id).first()
     if row is None:
         raise RunUnknown(f"The ledger knows no run {run_id}. Nothing was recorded.")
     if hasattr(row, "manifest"):

@@ -108,8 +108,8 @@ def close_ledger() -> None:
 
 
 def close_thread() -> None:
-    """Closes the connection of the calling thread; to be called by a thread that is about to end."""
-    connection.close()
+    """Closes the connection of the calling thread, if it has one; to be called by a thread that is about to end."""
+    connections.close_all()
 
 
 def clock() -> datetime:

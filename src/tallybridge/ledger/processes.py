@@ -7,6 +7,7 @@ import secrets
 import socket
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 
@@ -24,7 +25,12 @@ class Owner:
 def this_process() -> Owner:
     """An owner for the calling process, with a token of its own."""
     pid = os.getpid()
-    return Owner(host=_this_host(), pid=pid, process_started=_start_of(pid) or "")
+    return Owner(host=_this_host(), pid=pid, process_started=_own_start(pid))
+
+
+@cache
+def _own_start(pid: int) -> str:
+    return _start_of(pid) or ""
 
 
 def is_gone(owner: Owner) -> bool | None:
@@ -34,6 +40,7 @@ def is_gone(owner: Owner) -> bool | None:
     return _start_of(owner.pid) != owner.process_started
 
 
+@cache
 def _this_host() -> str:
     """The machine's name, and on Linux the process-id space, within which a process id means something."""
     try:
@@ -47,9 +54,14 @@ def _start_of(pid: int) -> str | None:
     """On Linux: the boot's id and the start time in clock ticks since; None for a process that is not there or has ended."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        boot = _this_boot()
     except OSError:
         return None
     fields = status.rpartition(")")[2].split()
     state, started = fields[0], fields[19]
     return None if state in {"Z", "X"} else f"{boot} {started}"
+
+
+@cache
+def _this_boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

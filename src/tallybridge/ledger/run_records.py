@@ -69,6 +69,8 @@ class TenantRunRecord:
     not_billed: tuple[NotBilled, ...] = ()
     left_out: tuple[LeftOutCount, ...] = ()
     notices: tuple[Notice, ...] = ()
+    contents: tuple[tuple[bytes, str], ...] = ()
+    """What those addresses name and the ledger may not hold yet, each with a word for people: stored together with the record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

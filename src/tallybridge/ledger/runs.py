@@ -90,7 +90,7 @@ def _close_abandoned(run: NewRun, owner: Owner) -> None:
 
 
 def _abandoned(row: models.Run, run: NewRun, owner: Owner) -> bool:
-    """Whether nobody works on the run any more; a process that cannot be seen from here is believed to work as long as it keeps a lease."""
+    """Whether nobody works on the run any more. A process that cannot be seen from here is believed to work while it keeps a lease."""
     if (row.host, row.pid, row.process_started) == (owner.host, owner.pid, owner.process_started):
         return row.integration == run.integration
     gone = is_gone(Owner(host=row.host, pid=row.pid, process_started=row.process_started))
@@ -102,7 +102,9 @@ def _abandoned(row: models.Run, run: NewRun, owner: Owner) -> bool:
 
 @ledger_errors()
 def record_tenant(run_id: str, record: TenantRunRecord) -> None:
-    """Records a tenant run with its usage lines and changes in one transaction: all of it or nothing, whatever the seats in as many statements.
+    """Records a tenant run with its evidence, usage lines and changes in one transaction: all of it or nothing.
+
+    The number of statements does not depend on the seats.
 
     Raises:
         RunUnknown, RunClosed: nothing was recorded.
@@ -131,7 +133,7 @@ def record_tenant(run_id: str, record: TenantRunRecord) -> None:
             not_billed=encode(record.not_billed).decode(),
             left_out=encode(record.left_out).decode(),
             notices=encode(record.notices).decode(),
-            document=evidence.put(record.document, "document"),
+            document=evidence.put_many((*record.contents, (record.document, "document")))[-1],
         )
         stored.save()
         models.UsageLine.objects.bulk_create(

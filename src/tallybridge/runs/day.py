@@ -251,4 +251,4 @@ def _nothing_there(report: TenantReport) -> bool:
     """The main server itself is reported only when devices stand directly on it."""
     if report.tenant is None or report.tenant.number != 0:
         return False
-    return report.usage is not None and not report.usage.quantities and not report.usage.left_out
+    return report.empty

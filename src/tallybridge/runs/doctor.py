@@ -32,6 +32,7 @@ from tallybridge.runs.doors import open_destination, open_source
 from tallybridge.sources.base import Clock, Source, SourceError
 from tallybridge.wire.checks import Check
 
+CONFIGURATION = "Configuration"
 SOURCE = "Kaspersky Security Center"
 
 
@@ -58,10 +59,14 @@ def examine(config: Sequence[Path], home: Path, clock: Clock, *, note: Callable[
     checks: list[Check] = []
     ledger_is_open = _open_ledger(home, clock, checks)
     configurations = _configurations(config, checks, ledger_is_open=ledger_is_open)
-    for configuration in configurations:
+    for origin, configuration in configurations:
         name = configuration.integration.name
         bound = ledger_tenants.all_bound(name) if ledger_is_open else {}
-        found = _Integration(configuration, bound, clock, note).checks()
+        size = f"{len(configuration.links)} links, {len(configuration.mappings)} mappings"
+        found = [
+            Check(name=CONFIGURATION, ok=True, detail=f"{origin}: {size}"),
+            *_Integration(configuration, bound, clock, note).checks(),
+        ]
         several = len(configurations) > 1
         checks += [replace(check, name=f"{name}: {check.name}") for check in found] if several else found
     return Examination(checks=tuple(checks))
@@ -77,14 +82,12 @@ def _open_ledger(home: Path, clock: Clock, checks: list[Check]) -> bool:
     return True
 
 
-def _configurations(config: Sequence[Path], checks: list[Check], *, ledger_is_open: bool) -> tuple[Configuration, ...]:
-    """Every configuration in force, none where there is an error in one."""
+def _configurations(config: Sequence[Path], checks: list[Check], *, ledger_is_open: bool) -> tuple[tuple[str, Configuration], ...]:
+    """Every configuration in force with its origin; none where there is an error in one."""
     try:
         located = locate_configuration(config)
         if located.paths or not ledger_is_open:
-            files = read_configurations(located.demand())
-            checks += [Check(name="Configuration", ok=True, detail=f"{file.path}: {_size(file.configuration)}") for file in files]
-            return tuple(file.configuration for file in files)
+            return tuple((str(file.path), file.configuration) for file in read_configurations(located.demand()))
         kept = from_ledger()
         if not kept:
             located.demand()
@@ -92,14 +95,9 @@ def _configurations(config: Sequence[Path], checks: list[Check], *, ledger_is_op
         for problem in error.problems:
             where = ": ".join(part for part in (problem.file, problem.place) if part)
             detail = f"{where + ': ' if where else ''}found {problem.found}; expected {problem.expected}."
-            checks.append(Check(name="Configuration", ok=False, detail=detail, advice=problem.advice))
+            checks.append(Check(name=CONFIGURATION, ok=False, detail=detail, advice=problem.advice))
         return ()
-    checks += [Check(name="Configuration", ok=True, detail=f"the ledger: {_size(one.configuration)}") for one in kept]
-    return tuple(one.configuration for one in kept)
-
-
-def _size(configuration: Configuration) -> str:
-    return f"{len(configuration.links)} links, {len(configuration.mappings)} mappings"
+    return tuple((one.origin, one.configuration) for one in kept)
 
 
 class _Integration:

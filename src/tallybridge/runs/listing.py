@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from typing import Any
 
 from tallybridge.billing.linking import Assignment, Link, assign
@@ -18,7 +19,7 @@ from tallybridge.configuration.records import Configuration
 from tallybridge.destinations.base import Destination
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger import tenants as ledger_tenants
-from tallybridge.ledger.run_records import StoredTenantRun
+from tallybridge.ledger.run_records import StoredRun, StoredTenantRun
 from tallybridge.runs.day import billing_date
 from tallybridge.runs.doors import links_of, open_destination, open_source
 from tallybridge.sources.base import Clock, Source
@@ -27,6 +28,9 @@ Document = dict[str, Any]
 
 PRICED_AT_MOST = 50
 """A price costs two more calls per item, so longer lists come without prices unless they are asked for."""
+
+LOOKED_BACK = timedelta(days=31)
+"""How far back from the newest run one is looked for that read something."""
 
 
 @contextmanager
@@ -166,10 +170,10 @@ def _uses(mapping: Mapping, item: str) -> Iterator[Document]:
 def applications(configuration: Configuration) -> list[Document]:
     """What the newest run saw in use, then the rest of the catalog, each with the items it is mapped to. Needs no connection.
 
-    `known` is False for a license name that no application claims; `run` is None where the ledger has no run yet.
+    `known` is False for a license name that no application claims; `run` is None where no run of the last month has read anything.
     """
-    run = ledger_runs.latest_run(configuration.integration.name)
-    seen = _seen(ledger_runs.tenant_runs(run.id) if run is not None else ())
+    run, tenant_runs = _newest_that_read(configuration.integration.name)
+    seen = _seen(tenant_runs)
     rules = rules_of(configuration)
     units = {one.name: one.unit for one in rules.applications}
     mappings = {mapping.application: mapping for mapping in rules.mappings}
@@ -188,6 +192,18 @@ def applications(configuration: Configuration) -> list[Document]:
         }
         for name in names
     ]
+
+
+def _newest_that_read(integration: str) -> tuple[StoredRun | None, tuple[StoredTenantRun, ...]]:
+    """The newest run that read any tenant: one that was refused at the door says nothing about what is in use."""
+    newest = ledger_runs.latest_run(integration)
+    if newest is None:
+        return None, ()
+    for run in reversed(ledger_runs.runs_of(integration, newest.date - LOOKED_BACK, newest.date)):
+        tenant_runs = ledger_runs.tenant_runs(run.id)
+        if any(one.evidence is not None for one in tenant_runs):
+            return run, tenant_runs
+    return None, ()
 
 
 class _Seen:

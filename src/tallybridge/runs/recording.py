@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import msgspec
 
 from tallybridge.ledger import canonical
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.runs.context import RunContext
-from tallybridge.runs.reports import TenantReport, left_out_counts, tenant_document
+from tallybridge.runs.reports import TenantReport, tenant_document
 
 
-def record_plan(context: RunContext, report: TenantReport) -> None:
+def record_plan(context: RunContext, report: TenantReport) -> TenantReport:
     """Records a tenant run as it stands before anything is written, in one transaction.
+
+    Returns:
+        the report without the seats and bytes that the ledger keeps from now on.
 
     Raises:
         LedgerError: nothing was recorded, so nothing may be sent.
@@ -37,12 +41,15 @@ def record_plan(context: RunContext, report: TenantReport) -> None:
             plan=report.plan_address,
             quantities=report.usage.quantities if report.usage is not None else (),
             not_billed=report.not_billed,
-            left_out=left_out_counts(report.usage),
+            left_out=report.left_out,
             notices=report.notices,
             changes=report.plan.changes if report.plan is not None else (),
             document=msgspec.json.encode(tenant_document(report)),
+            contents=report.contents,
         ),
     )
+    usage = replace(report.usage, seats=(), left_out=()) if report.usage is not None else None
+    return replace(report, usage=usage, contents=())
 
 
 def record_outcome(context: RunContext, report: TenantReport) -> None:

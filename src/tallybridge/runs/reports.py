@@ -81,6 +81,10 @@ class TenantReport:
     observed: datetime | None = None
     evidence: str | None = None
     usage: Usage | None = None
+    """Without its seats once the tenant run has been recorded: a run must not need more memory the more tenants it has."""
+    left_out: tuple[LeftOutCount, ...] = ()
+    empty: bool = False
+    """Read whole, and there was neither a device nor a seat."""
     inputs: str | None = None
     """Address of the planning inputs."""
     plan: Plan | None = None
@@ -89,6 +93,8 @@ class TenantReport:
     not_billed: tuple[NotBilled, ...] = ()
     notices: tuple[Notice, ...] = ()
     psa_writes: int = 0
+    contents: tuple[tuple[bytes, str], ...] = ()
+    """Evidence, inputs and plan as bytes, each with its kind, until they are recorded."""
 
     @property
     def sentence(self) -> str:
@@ -205,7 +211,7 @@ def tenant_document(tenant: TenantReport) -> dict[str, Any]:
             }
             for leak in tenant.not_billed
         ],
-        "left_out": [{"reason": one.reason.value, "count": one.count} for one in left_out_counts(tenant.usage)],
+        "left_out": [{"reason": one.reason.value, "count": one.count} for one in tenant.left_out],
         "licenses_left_out": _licenses_left_out(tenant.usage),
         "other_scope": _other_scope(tenant.usage),
         "notices": [
@@ -241,10 +247,8 @@ def _line_document(line: LineReport) -> dict[str, Any]:
     }
 
 
-def left_out_counts(usage: Usage | None) -> tuple[LeftOutCount, ...]:
+def left_out_counts(usage: Usage) -> tuple[LeftOutCount, ...]:
     """Seats and devices that do not count, per reason; for a license that does not count, the devices that the source says use it (L3)."""
-    if usage is None:
-        return ()
     counts: Counter[Reason] = Counter(seat.reason for seat in usage.left_out)
     for license in usage.left_out_licenses:
         counts[license.reason] += license.devices or 0

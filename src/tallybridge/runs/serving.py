@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from collections.abc import Callable
@@ -41,18 +42,21 @@ class Serving:
         self._clock = clock
         self._stop = stop
         self._as_json = as_json
-        self._log = structlog.wrap_logger(structlog.PrintLogger(sys.stderr), processors=[*_PROCESSORS])
+        self._log = structlog.wrap_logger(
+            structlog.PrintLogger(sys.stderr), processors=[*_PROCESSORS], wrapper_class=structlog.make_filtering_bound_logger(logging.INFO)
+        )
         self._said: dict[str, str] = {}
 
     def serve(self) -> None:
         """Looks, runs what is due, sleeps; returns when stopped."""
         self._log.info("serving")
         while not self._stop.is_set():
-            next_look = self._look()
+            next_look = self.look()
             self._stop.wait(max(0.0, min((next_look - self._clock()).total_seconds(), LONGEST_SLEEP.total_seconds())))
         self._log.info("stopped")
 
-    def _look(self) -> datetime:
+    def look(self) -> datetime:
+        """Makes every run that is due now, and returns the instant (UTC) at which to look again."""
         soonest = self._clock() + LONGEST_SLEEP
         try:
             for configured in self._read_configuration():

@@ -28,7 +28,7 @@ from tallybridge.ledger.errors import LedgerError
 from tallybridge.runs.applying import Applying
 from tallybridge.runs.context import RunContext
 from tallybridge.runs.recording import record_if_missing, record_outcome, record_plan
-from tallybridge.runs.reports import LineReport, Mode, TenantOutcome, TenantReport
+from tallybridge.runs.reports import LineReport, Mode, TenantOutcome, TenantReport, left_out_counts
 from tallybridge.sources.base import Source, TenantBlocked, TenantNotObserved
 
 _log = structlog.get_logger()
@@ -41,7 +41,7 @@ class _Counted:
     tenant: Tenant
     observation: Observation
     usage: Usage
-    evidence: str
+    evidence: bytes
 
 
 def run_tenant(context: RunContext, source: Source, assignment: Assignment) -> TenantReport:
@@ -65,18 +65,18 @@ def run_tenant(context: RunContext, source: Source, assignment: Assignment) -> T
 def _run_tenant(context: RunContext, source: Source, assignment: Assignment) -> TenantReport:
     if assignment.tenant is None or assignment.blocked is not None:
         report = _unread(assignment, TenantOutcome.BLOCKED, assignment.blocked or Reason.TENANT_NOT_FOUND)
-        return _recorded(context, _with_standing_lines(context, report, _bound_id(context, assignment)))
+        return record_plan(context, _with_standing_lines(context, report, _bound_id(context, assignment)))
     if not assignment.tenant.enabled:
-        return _recorded(context, _unread(assignment, _outcome_without_billing(assignment), Reason.TENANT_DISABLED))
+        return record_plan(context, _unread(assignment, _outcome_without_billing(assignment), Reason.TENANT_DISABLED))
     try:
         counted = _observe_and_count(context, source, assignment.tenant)
     except TenantNotObserved as unread:
-        return _recorded(context, _not_observed(assignment, unread))
+        return record_plan(context, _not_observed(assignment, unread))
     link = assignment.link
     if link is not None and assignment.first_use:
         ledger_tenants.bind(context.integration, link.account, replace(assignment.tenant, name=link.tenant_name or assignment.tenant.name))
     if link is None or not link.billing:
-        return _recorded(context, _with_standing_lines(context, _without_billing(assignment, counted), counted.tenant.id))
+        return record_plan(context, _with_standing_lines(context, _without_billing(assignment, counted), counted.tenant.id))
     return _Billing(context, assignment, link, counted).carry_out()
 
 
@@ -87,14 +87,8 @@ def _observe_and_count(context: RunContext, source: Source, tenant: Tenant) -> _
         return 0.0 if context.stop.is_set() else context.tenant_seconds - (time.monotonic() - began)
 
     observation = source.observe(tenant, deadline=seconds_left)
-    address = evidence.put(canonical.encode_observation(observation), "observation")
     usage = count(observation, context.rules, now=context.started)
-    return _Counted(tenant=tenant, observation=observation, usage=usage, evidence=address)
-
-
-def _recorded(context: RunContext, report: TenantReport) -> TenantReport:
-    record_plan(context, report)
-    return report
+    return _Counted(tenant=tenant, observation=observation, usage=usage, evidence=canonical.encode_observation(observation))
 
 
 def _bound_id(context: RunContext, assignment: Assignment) -> str:
@@ -144,8 +138,11 @@ def _counted_report(assignment: Assignment, counted: _Counted) -> TenantReport:
         _unread(assignment, TenantOutcome.UNCHANGED, Reason.NOT_LINKED),
         reason=None,
         observed=counted.observation.started,
-        evidence=counted.evidence,
+        evidence=evidence.address_of(counted.evidence),
         usage=counted.usage,
+        left_out=left_out_counts(counted.usage),
+        empty=not counted.usage.quantities and not counted.usage.left_out,
+        contents=((counted.evidence, "observation"),),
         notices=(*assignment.notices, *counted.observation.notices),
     )
 
@@ -201,10 +198,10 @@ class _Billing:
     def _blocked(self, reason: Reason) -> TenantReport:
         """Nothing of a blocked tenant is billed, so all that it uses is listed (design 6.4)."""
         leaks = billed_to_nobody(self._counted.usage, reason)
-        return _recorded(self._context, replace(self._report, outcome=TenantOutcome.BLOCKED, reason=reason, not_billed=leaks))
+        return record_plan(self._context, replace(self._report, outcome=TenantOutcome.BLOCKED, reason=reason, not_billed=leaks))
 
     def _ended(self, outcome: TenantOutcome, reason: Reason, detail: str = "") -> TenantReport:
-        return _recorded(self._context, replace(self._report, outcome=outcome, reason=reason, detail=detail))
+        return record_plan(self._context, replace(self._report, outcome=outcome, reason=reason, detail=detail))
 
     def _plan_and_apply(self, number: int) -> TenantReport:
         context = self._context
@@ -213,8 +210,7 @@ class _Billing:
             return self._blocked(reason or Reason.AGREEMENT_NOT_FOUND)
         inputs = self._inputs(agreement)
         plan = make_plan(inputs)
-        report = self._take_plan(inputs, plan)
-        record_plan(context, report)
+        report = record_plan(context, self._take_plan(inputs, plan))
         writes = any(line.change.action in (Action.CREATE, Action.UPDATE) for line in report.lines)
         if context.mode is Mode.PLAN or not writes:
             return report
@@ -264,12 +260,14 @@ class _Billing:
             LineReport(change=change, hold=opened.get(change.item), waiting=change.entered is not None and context.worklist)
             for change in plan.changes
         )
+        inputs_kept, plan_kept = canonical.encode_inputs(inputs), canonical.encode_plan(plan)
         report = replace(
             self._report,
             lines=lines,
-            inputs=evidence.put(canonical.encode_inputs(inputs), "inputs"),
+            inputs=evidence.address_of(inputs_kept),
             plan=plan,
-            plan_address=evidence.put(canonical.encode_plan(plan), "plan"),
+            plan_address=evidence.address_of(plan_kept),
+            contents=(*self._report.contents, (inputs_kept, "inputs"), (plan_kept, "plan")),
             notices=(*self._report.notices, *plan.notices),
         )
         return replace(report, outcome=_planned_outcome(report, context))
