@@ -20,7 +20,6 @@ _LARGEST = 1 << 30
 _AT_ONCE = 500
 """Addresses in one look-up: databases bound the number of values in a statement."""
 _KNOWN = "SELECT address FROM ledger_blob WHERE address IN {}"
-_ADD = "INSERT INTO ledger_blob (address, kind, size, data) VALUES {} ON CONFLICT DO NOTHING"
 _contexts = threading.local()
 
 
@@ -38,10 +37,10 @@ def put(data: bytes, kind: str) -> str:
 def put_many(items: Iterable[tuple[bytes, str]]) -> tuple[str, ...]:
     """Stores several contents with one look-up and at most one insertion; returns their addresses in order."""
     wanted = [(address_of(data), data, kind) for data, kind in items]
-    known = {address for (address,) in plain_sql.rows(_KNOWN.format(plain_sql.places(len(wanted))), *(address for address, _, _ in wanted))}
+    known = {address for (address,) in plain_sql.rows(_KNOWN.format(plain_sql.value_places(len(wanted))), *(address for address, _, _ in wanted))}
     new = [(address, kind, len(data), compress(data)) for address, data, kind in wanted if address not in known]
     if new:
-        plain_sql.add(_ADD, new)
+        plain_sql.add("ledger_blob", ("address", "kind", "size", "data"), new, unless_known=True)
     return tuple(address for address, _, _ in wanted)
 
 

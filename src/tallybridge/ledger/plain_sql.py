@@ -5,7 +5,7 @@ what the database needs for it (docs/performance.md). SQLite and PostgreSQL read
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,22 +20,39 @@ def rows(statement: str, *values: object) -> list[tuple[Any, ...]]:
 
 
 def change(statement: str, *values: object) -> int:
-    """Carries out an INSERT, UPDATE or DELETE; returns how many rows it concerned."""
+    """Carries out a statement that changes rows; returns how many it changed."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.rowcount
 
 
-def add(statement: str, each: Sequence[Sequence[object]]) -> None:
-    """Carries out one INSERT for all rows; `{}` stands in the statement where their values go."""
-    change(statement.format(", ".join(places(len(row)) for row in each)), *itertools.chain.from_iterable(each))
+def add(table: str, columns: Sequence[str], each: Sequence[Sequence[object]], *, unless_known: bool = False) -> int:
+    """Adds rows in one statement; returns how many were added.
+
+    Args:
+        each: the values of each row, in the order of the columns.
+        unless_known: leaves out rows whose key is there already, which is otherwise an error.
+    """
+    places = ", ".join(value_places(len(columns)) for _ in each)
+    statement = f"{_insert(table, columns)} {places}{' ON CONFLICT DO NOTHING' if unless_known else ''}"
+    return change(statement, *itertools.chain.from_iterable(each))
 
 
-def places(number: int) -> str:
-    """The placeholders of so many values, in parentheses."""
+def add_one(table: str, values: Mapping[str, object]) -> int:
+    """Adds a row, given by column, and returns its id."""
+    ((added,),) = rows(f"{_insert(table, list(values))} {value_places(len(values))} RETURNING id", *values.values())
+    return int(added)
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
+
+
+def value_places(number: int) -> str:
+    """The places of so many values in a statement, in parentheses."""
     return f"({', '.join(['%s'] * number)})"
 
 
-def instant(moment: datetime) -> object:
+def instant(moment: datetime | None) -> object:
     """A UTC instant as the database keeps it."""
     return connection.ops.adapt_datetimefield_value(moment)

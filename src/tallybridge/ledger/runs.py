@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db import transaction
 
+from tallybridge.billing.model import Quantity
 from tallybridge.billing.reasons import Reason
-from tallybridge.ledger import evidence, manifest_body
+from tallybridge.ledger import evidence, manifest_body, plain_sql
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.errors import LedgerError, ledger_errors
 from tallybridge.ledger.open_runs import require_open
@@ -48,6 +49,23 @@ __all__ = [
     "tenant_runs",
     "update_tenant",
 ]
+
+
+_CHANGE = ("action", "item", "from_quantity", "to_quantity", "charge", "reason", "last_written")
+_PLAIN = (
+    "tenant_name",
+    "number",
+    "account",
+    "destination",
+    "agreement",
+    "outcome",
+    "reason",
+    "detail",
+    "evidence",
+    "usage",
+    "inputs",
+    "plan",
+)
 
 
 @ledger_errors()
@@ -114,45 +132,23 @@ def record_tenant(run_id: str, record: TenantRunRecord) -> None:
         raise ValueError("a tenant run with changes needs its destination and its agreement")
     with transaction.atomic(durable=True):
         require_open(run_id)
-        stored = models.TenantRun(
-            run_id=run_id,
-            tenant_id=record.tenant_id or f"account:{record.account}",
-            tenant_name=record.tenant_name,
-            number=record.number,
-            account=record.account,
-            destination=record.destination,
-            agreement=record.agreement,
-            outcome=record.outcome,
-            reason=record.reason,
-            detail=record.detail,
-            observed_at=record.observed_at,
-            evidence=record.evidence,
-            usage=record.usage,
-            inputs=record.inputs,
-            plan=record.plan,
-            not_billed=encode(record.not_billed).decode(),
-            left_out=encode(record.left_out).decode(),
-            notices=encode(record.notices).decode(),
-            document=evidence.put_many((*record.contents, (record.document, "document")))[-1],
-        )
-        stored.save()
-        models.UsageLine.objects.bulk_create(
-            models.UsageLine(tenant_run=stored, application=application, category=category, unit=unit, quantity=quantity, matched=matched)
-            for application, category, unit, quantity, matched in record.quantities
-        )
-        models.PlannedChange.objects.bulk_create(
-            models.PlannedChange(
-                tenant_run=stored,
-                action=change.action,
-                item=change.item,
-                from_quantity=change.from_quantity,
-                to_quantity=change.to_quantity,
-                charge=change.charge,
-                reason=change.reason,
-                last_written=change.last_written,
-            )
-            for change in record.changes
-        )
+        stored = plain_sql.add_one("ledger_tenantrun", {"run_id": run_id, **_columns(record)})
+        if record.quantities:
+            plain_sql.add("ledger_usageline", ("tenant_run_id", *Quantity._fields), [(stored, *quantity) for quantity in record.quantities])
+        if record.changes:
+            changes = [(stored, *(getattr(change, name) for name in _CHANGE)) for change in record.changes]
+            plain_sql.add("ledger_plannedchange", ("tenant_run_id", *_CHANGE), changes)
+
+
+def _columns(record: TenantRunRecord) -> dict[str, object]:
+    return {name: getattr(record, name) for name in _PLAIN} | {
+        "tenant_id": record.tenant_id or f"account:{record.account}",
+        "observed_at": plain_sql.instant(record.observed_at),
+        "not_billed": encode(record.not_billed).decode(),
+        "left_out": encode(record.left_out).decode(),
+        "notices": encode(record.notices).decode(),
+        "document": evidence.put_many((*record.contents, (record.document, "document")))[-1],
+    }
 
 
 @ledger_errors()

@@ -58,13 +58,15 @@ class _Pool(Generic[Work, Result]):
 
 def _join(workers: Sequence[threading.Thread], stop: threading.Event) -> None:
     interrupted = False
-    for worker in workers:
-        while worker.is_alive():
-            try:
-                # A short wait, because an endless join cannot be interrupted on every platform.
-                worker.join(timeout=0.2)
-            except KeyboardInterrupt:
-                interrupted = True
-                stop.set()
+    while True:
+        try:
+            for worker in workers:
+                while worker.is_alive():
+                    # A short wait, because an endless join cannot be interrupted on every platform.
+                    worker.join(timeout=0.2)
+            break
+        except KeyboardInterrupt:
+            interrupted = True
+            stop.set()
     if interrupted:
         raise KeyboardInterrupt

@@ -17,12 +17,14 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Protocol
 
 from tallybridge.sandbox.http_messages import BadRequest, Reply, Request, accepts_gzip, read_request, wants_close
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from tallybridge.sandbox.scenario_records import Fault
     from tallybridge.sandbox.world import World
@@ -167,7 +169,7 @@ class HttpServer:
             }
         )
         if reply is not None and not (fault is not None and fault.do == "lose_reply"):
-            content = _ready(reply, request, last=last)
+            content = _ready(_dated(reply, at), request, last=last)
             if fault is not None and fault.do == "truncate":
                 content = _cut(content)
             connection.sendall(content)
@@ -225,6 +227,11 @@ class _Listener(socketserver.ThreadingTCPServer):
                 server.serve_connection(self.request)
 
         super().__init__(address, Handler)
+
+
+def _dated(reply: Reply, at: datetime) -> Reply:
+    """The reply with the server's clock, which a client needs to see that its own is off (Tigerpaw reference 1.2)."""
+    return Reply(reply.status, reply.body, reply.content_type, (*reply.headers, ("Date", format_datetime(at.astimezone(UTC), usegmt=True))))
 
 
 def _ready(reply: Reply, request: Request, *, last: bool) -> bytes:
