@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 import urllib3
+
 from benchmarks.recording import Conversation, read_requests
 from benchmarks.stopwatch import Stopwatch, peak_memory_mib
 
@@ -38,14 +39,10 @@ class BareClient:
     def send_all(self, conversation: Conversation) -> None:
         """Sends one thread's requests in order."""
         received = 0
-        for secured, method, path, headers, body in map(_parts, conversation.requests):
-            pool = self._secured if secured else self._plain
-            received += len(pool.request(method, path, body=body, headers=headers, retries=False, redirect=False).data)
+        for one in conversation.requests:
+            pool = self._secured if one.secured else self._plain
+            received += len(pool.request(one.method, one.path, body=one.body, headers=one.headers, retries=False, redirect=False).data)
         self.bytes += received
-
-
-def _parts(request: object) -> tuple[bool, str, str, dict[str, str], bytes | None]:
-    return request.secured, request.method, request.path, request.headers, request.body  # type: ignore[attr-defined]
 
 
 def main() -> None:

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.recording import Recorder
-from benchmarks.stopwatch import Stopwatch, peak_memory_mib
 from django.db import connection
 from django.db.backends.signals import connection_created
+
+from benchmarks.recording import Recorder
+from benchmarks.stopwatch import Stopwatch, peak_memory_mib
 from tallybridge.ledger.opening import close_ledger, open_ledger
 from tallybridge.runs.configuring import take_files
 from tallybridge.runs.day import Order, run_day
@@ -24,22 +25,37 @@ from tallybridge.runs.reports import Mode, RunReport
 
 
 class Statements:
-    """Counts what SQLite is told, over all connections."""
+    """Counts what SQLite is told, over all connections, and how often it must make a change durable."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
+        self.commits = 0
 
     def install(self) -> None:
         """From the next opened connection on."""
         connection_created.connect(self._listen, weak=False)
 
-    def _listen(self, *, connection: Any, **_: object) -> None:
-        connection.connection.set_trace_callback(self._note)
+    def clear(self) -> None:
+        """Begins anew."""
+        self.counts.clear()
+        self.commits = 0
 
-    def _note(self, statement: str) -> None:
-        # What a trigger does is shown as a comment.
-        if not statement.startswith("--"):
-            self.counts[statement.split(None, 1)[0].upper()] += 1
+    def _listen(self, *, connection: Any, **_: object) -> None:
+        within_transaction = False
+
+        def note(statement: str) -> None:
+            nonlocal within_transaction
+            if statement.startswith("--"):
+                return  # what a trigger does
+            word = statement.split(None, 1)[0].upper()
+            self.counts[word] += 1
+            if word == "BEGIN":
+                within_transaction = True
+            elif word in {"COMMIT", "ROLLBACK"}:
+                within_transaction = False
+            self.commits += word == "COMMIT" or (word in {"INSERT", "UPDATE", "DELETE"} and not within_transaction)
+
+        connection.connection.set_trace_callback(note)
 
 
 def main() -> None:
@@ -62,11 +78,12 @@ def main() -> None:
     (configured,) = take_files([options.config], _utc_now)
     order = Order(configuration=configured.configuration, configuration_address=configured.address, mode=Mode.PLAN, clock=_utc_now)
     stored_before = _stored_bytes()
-    statements.counts.clear()
+    statements.clear()
     run = Stopwatch()
     report = run_day(order)
     spent = run.spent()
     counted = dict(statements.counts)
+    commits = statements.commits
 
     if options.record:
         recorder.save(options.record)
@@ -76,6 +93,7 @@ def main() -> None:
         "process_cpu": whole.spent().cpu,
         "peak_mib": peak_memory_mib(),
         "statements": counted,
+        "commits": commits,
         "stored": {kind: size - stored_before.get(kind, 0) for kind, size in _stored_bytes().items()},
         **_outcome(report),
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -18,8 +18,6 @@ from tallybridge.wire.http import HttpDoor, HttpReply
 REQUESTS_FILE = "requests.msgpack"
 REPLIES_FILE = "replies.msgpack"
 _SERVER_HEADERS = ("Content-Type",)
-
-T = TypeVar("T")
 
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
@@ -77,7 +75,8 @@ class Recorder:
             self._replies.append(Reply(key_of(method, path, lower, body), reply.status, kept, reply.body))
             return reply
 
-        HttpDoor.send = recorded  # type: ignore[method-assign]  # the door is opened deep inside the run, which must stay as it is
+        # The door is opened deep inside the run, which must stay as it is.
+        setattr(HttpDoor, "send", recorded)  # noqa: B010 - a method put in place of another has no type of its own
 
     def save(self, folder: Path) -> None:
         """Writes both files."""

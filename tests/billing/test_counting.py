@@ -171,7 +171,7 @@ def test_the_seats_of_an_application_by_mailbox_are_listed_and_count_no_device()
     usage = counted(devices=[workstation("d1")], licenses=[a_license("K1", OFFICE_365)], rules=rules)
 
     assert usage.quantities == ()
-    assert usage.left_out == ((Reason.COUNTED_BY_MAILBOX, OFFICE_365, "d1", "K1"),)
+    assert usage.left_out == ((Reason.UNIT_DIFFERS, OFFICE_365, "d1", "K1"),)
 
 
 def test_an_empty_tenant_has_empty_usage() -> None:

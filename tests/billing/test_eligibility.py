@@ -18,10 +18,13 @@ COUNTS = {
     "commercial key sold as a subscription": a_license(is_subscription=True, state=LicenseState.ACTIVE),
     "key that came from the main server": a_license(installed=False),
     "key whose storage is not told": a_license(installed=None),
-    "commercial key with a state that only matters for subscriptions": a_license(state=LicenseState.PAUSED),
+    "commercial license that is said to be active": a_license(state=LicenseState.ACTIVE),
+    "commercial license that never expires": a_license(expires=None, unlimited=True),
 }
 
 DOES_NOT_COUNT = {
+    "paused commercial license": (a_license(state=LicenseState.PAUSED), Reason.SUBSCRIPTION_NOT_ACTIVE),
+    "canceled commercial license": (a_license(state=LicenseState.CANCELED), Reason.SUBSCRIPTION_NOT_ACTIVE),
     "beta": (a_license(kind=LicenseKind.BETA), Reason.KIND_NOT_BILLABLE),
     "trial": (a_license(kind=LicenseKind.TRIAL), Reason.KIND_NOT_BILLABLE),
     "test": (a_license(kind=LicenseKind.TEST), Reason.KIND_NOT_BILLABLE),

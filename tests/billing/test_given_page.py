@@ -102,4 +102,4 @@ def test_devices_are_no_unit_of_an_application_whose_protected_mailboxes_count()
     usage = counted(devices=[workstation("w1")], licenses=[a_license("K1", OFFICE_365)], rules=rules)
 
     assert [(one.item, one.quantity) for one in wanted_items(usage, rules)] == [("KS365", 0)]
-    assert [(one.reason, one.device) for one in usage.left_out] == [(Reason.COUNTED_BY_MAILBOX, "w1")]
+    assert [(one.reason, one.device) for one in usage.left_out] == [(Reason.UNIT_DIFFERS, "w1")]

@@ -33,7 +33,9 @@ def test_the_reference_page_lists_each_reason(reason: Reason) -> None:
 
 
 # Held by a test of their own in test_counting, because they are about a device rather than one seat.
-OF_DEVICES = {Reason.ALREADY_COUNTED, Reason.NO_LICENSE, Reason.COUNTED_BY_MAILBOX}
+OF_DEVICES = {Reason.ALREADY_COUNTED, Reason.NO_LICENSE, Reason.UNIT_DIFFERS}
+# Held by test_cloud_counting.
+OF_CLOUD_CUSTOMERS = {Reason.NOT_PROTECTED, Reason.STATED_INSTEAD}
 
 
 def test_each_reason_why_something_does_not_count_or_is_not_billed_has_a_row_in_a_table() -> None:
@@ -42,5 +44,5 @@ def test_each_reason_why_something_does_not_count_or_is_not_billed_has_a_row_in_
     rows = {reason for _, reason in (test_eligibility.DOES_NOT_COUNT | test_eligibility.OUT_OF_SCOPE).values()}
     rows |= {reason for _, reason in test_counting.LEFT_OUT_SEATS.values()}
     rows |= {leak[3] for _, _, leaks in test_wanting.NOT_BILLED.values() for leak in leaks}
-    rows |= {*test_wanting.NOBODY, *OF_DEVICES}
+    rows |= {*test_wanting.NOBODY, *OF_DEVICES, *OF_CLOUD_CUSTOMERS}
     assert rows == set(reasons[: reasons.index(Reason.WRITE_UNRESOLVED)])

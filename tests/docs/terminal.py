@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +36,13 @@ class Terminal:
         scratch.mkdir()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TALLYBRIDGE_")}
         binaries = str(Path(sys.executable).parent)
-        self.variables = kept | {"HOME": str(home), "PATH": f"{binaries}{os.pathsep}{kept['PATH']}", "TZ": "UTC", "PYTHONUNBUFFERED": "1"}
+        self.variables = kept | {
+            "HOME": str(home),
+            "TMPDIR": str(scratch),
+            "PATH": f"{binaries}{os.pathsep}{kept['PATH']}",
+            "TZ": "UTC",
+            "PYTHONUNBUFFERED": "1",
+        }
 
     @property
     def folder(self) -> Path:
@@ -59,6 +67,23 @@ class Terminal:
         )
         self._folder, self.variables = json.loads(state.read_text())
         return Ended(done.returncode, done.stdout)
+
+    def type_and_stop(self, line: str, *, shown: tuple[str, ...]) -> Ended:
+        """Runs a line that would go on for ever until it has printed what the document shows, then stops it with Ctrl-C."""
+        with subprocess.Popen(
+            ["bash", "-c", f"exec {line}"], cwd=self._folder, env=self.variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as running:
+            giving_up = threading.Timer(60, running.kill)
+            giving_up.start()
+            output = ""
+            for printed in running.stdout or ():
+                output += printed
+                if not missing_from(shown, output):
+                    running.send_signal(signal.SIGINT)
+                    break
+            rest, _ = running.communicate()
+            giving_up.cancel()
+        return Ended(running.returncode, output + rest)
 
 
 def without_volatile(line: str) -> str:

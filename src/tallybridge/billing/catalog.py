@@ -30,6 +30,10 @@ class Catalog:
                 self._by_application_id.setdefault(identifier, application)
         self._prefixes = sorted(prefixes.items(), key=lambda entry: (-len(entry[0]), entry[0]))
 
+    def named(self, name: str) -> Application | None:
+        """The application of this name, or that claims this name exactly; None where there is none."""
+        return self._by_exact.get(name)
+
     def match(self, license: License) -> Application | None:
         """The application that claims this license, or None: then its name is shown with its seats, never dropped."""
         name = license.name or ""

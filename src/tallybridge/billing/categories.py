@@ -1,4 +1,5 @@
-"""Device → category, from the network host type bits and the name of its operating system (KSC Open API reference 3.6).
+"""Device → category: from the network host type bits and the operating system's name (KSC Open API reference 3.6), or from the source's own word
+for the device and that name (contracts 5).
 
 The numbers 1 and 2 of the bit mask are running services, not kinds of operating systems, so they decide nothing here.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from tallybridge.billing.model import Category, Device
+from tallybridge.billing.model import Category, Device, DeviceForm
 
 _UNIX = 0x800
 _WINDOWS_NT_SERVER = 0x8000
@@ -17,6 +18,10 @@ _MOBILE_SYSTEMS = ("android", "ios", "ipados")
 
 def category_of(device: Device) -> Category:
     """The category a device is billed in; `UNCLASSIFIED` where nothing tells, never a guess."""
+    if device.form is DeviceForm.MOBILE:
+        return Category.NON_WINDOWS
+    if device.form is DeviceForm.FILE_SERVER and "windows" in (device.os_name or "").lower():
+        return Category.WINDOWS_SERVER
     return _category(device.os_name, device.type_bits)
 
 
@@ -37,7 +42,7 @@ def _category(os_name: str | None, type_bits: int | None) -> Category:
 
 def is_mobile(device: Device) -> bool:
     """Whether a device is a phone or tablet, of which a user has up to two (design 5)."""
-    return _is_mobile(device.os_name)
+    return device.form is DeviceForm.MOBILE or (device.form is None and _is_mobile(device.os_name))
 
 
 @lru_cache(maxsize=4096)

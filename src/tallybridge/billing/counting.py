@@ -6,6 +6,7 @@ A pure function of the observation, the rules and the run's instant. One pass ov
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -21,9 +22,11 @@ from tallybridge.billing.model import (
     LeftOutLicense,
     LeftOutSeat,
     License,
+    Mailbox,
     Observation,
     Quantity,
     Rules,
+    Stated,
     Unit,
     Usage,
 )
@@ -69,12 +72,14 @@ def count(observation: Observation, rules: Rules, *, now: datetime) -> Usage:
             name = application.name if application is not None else None
             left_out_licenses.append(LeftOutLicense(reason, name, key.serial, key.name, key.reported_devices))
     seats, left_out = _count_seats(observation, claims, now)
-    quantities = _quantities(seats, claims)
+    seats, left_out = _give_way_to_stated(observation.stated, seats, left_out)
+    quantities = _quantities(seats, claims, _stated_quantities(observation.stated, catalog))
     return Usage(
         quantities=quantities,
         seats=tuple(seats),
         left_out=tuple(left_out),
         left_out_licenses=tuple(sorted(left_out_licenses, key=lambda one: one.license)),
+        stated=tuple(sorted(observation.stated)),
         other_scope=_other_scope(quantities, observation, rules, now=now),
     )
 
@@ -95,7 +100,7 @@ def _count_seats(observation: Observation, claims: dict[str, _Claim], now: datet
         claim = claims.get(serial)
         if claim is None:
             continue
-        unit_reason = Reason.COUNTED_BY_MAILBOX if claim.unit is Unit.MAILBOX else None
+        unit_reason = Reason.UNIT_DIFFERS if claim.unit is Unit.MAILBOX else None
         licenses = counted[claim.application]
         for _, device, active, pending, expires, _ in seats:
             reason = seat_reason(active=active, pending=pending, expires=expires, managed=device in devices, now=now) or unit_reason
@@ -108,11 +113,64 @@ def _count_seats(observation: Observation, claims: dict[str, _Claim], now: datet
     left_out += [LeftOutSeat(Reason.NO_LICENSE, None, device, None) for device in devices if device not in spoken_for]
     left_out.sort(key=lambda seat: (seat.device, seat.license or "", seat.application or "", seat.reason))
     units = {claim.application: claim.unit for claim in claims.values()}
+    mailboxes = _mailbox_seats(observation.mailboxes, claims, left_out)
     counted_seats: list[CountedSeat] = []
-    for application, licenses in counted.items():
+    for application in sorted(counted.keys() | mailboxes.keys()):
         seats_of = _user_seats if units[application] is Unit.USER else _device_seats
-        counted_seats += seats_of(application, licenses, devices)
-    return sorted(counted_seats), [seat for seat, _ in groupby(left_out)]
+        counted_seats += sorted(seats_of(application, counted.get(application, {}), devices))
+        counted_seats += mailboxes.get(application, ())
+    return counted_seats, [seat for seat, _ in groupby(left_out)]
+
+
+def _mailbox_seats(mailboxes: Iterable[Mailbox], claims: dict[str, _Claim], left_out: list[LeftOutSeat]) -> dict[str, list[CountedSeat]]:
+    """The protected mailboxes per application, each once; the others are added to what is left out (given page; design 5)."""
+    counted: defaultdict[str, dict[str, CountedSeat]] = defaultdict(dict)
+    for address, protected, serial in sorted(mailboxes, key=lambda one: (one.address, one.license or "")):
+        claim = claims.get(serial) if serial is not None else None
+        if serial is not None and claim is None:
+            continue
+        application = claim.application if claim is not None else None
+        reason = _mailbox_reason(claim, protected=protected, counted=application is not None and address in counted[application])
+        if reason is not None or application is None or serial is None:
+            left_out.append(LeftOutSeat(reason or Reason.NO_LICENSE, application, address, serial))
+        else:
+            counted[application][address] = CountedSeat(application, None, Unit.MAILBOX, address, (), serial)
+    return {application: list(seats.values()) for application, seats in counted.items() if seats}
+
+
+def _mailbox_reason(claim: _Claim | None, *, protected: bool, counted: bool) -> Reason | None:
+    if not protected:
+        return Reason.NOT_PROTECTED
+    if claim is None:
+        return Reason.NO_LICENSE
+    if claim.matched and claim.unit is not Unit.MAILBOX:
+        return Reason.UNIT_DIFFERS
+    return Reason.ALREADY_COUNTED if counted else None
+
+
+def _give_way_to_stated(
+    stated: tuple[Stated, ...], seats: list[CountedSeat], left_out: list[LeftOutSeat]
+) -> tuple[list[CountedSeat], list[LeftOutSeat]]:
+    """What a person has stated takes the place of the seats that were read for the application; those are listed, not dropped (L3)."""
+    applications = {one.application for one in stated}
+    if not applications:
+        return seats, left_out
+    replaced = [
+        LeftOutSeat(Reason.STATED_INSTEAD, seat.application, device, seat.license)
+        for seat in seats
+        if seat.application in applications
+        for device in (seat.devices or (seat.device,))
+    ]
+    return [seat for seat in seats if seat.application not in applications], left_out + replaced
+
+
+def _stated_quantities(stated: tuple[Stated, ...], catalog: Catalog) -> list[Quantity]:
+    found = []
+    for one in sorted(stated):
+        application = catalog.named(one.application)
+        unit = application.unit if application is not None else Unit.DEVICE
+        found.append(Quantity(one.application, one.category, unit, one.quantity, application is not None))
+    return found
 
 
 def _device_seats(application: str, licenses: dict[str, str], devices: dict[str, Device]) -> list[CountedSeat]:
@@ -129,13 +187,14 @@ def _user_seats(application: str, licenses: dict[str, str], devices: dict[str, D
     return [CountedSeat(application, None, Unit.USER, group[0], group, licenses[group[0]]) for group in groups]
 
 
-def _quantities(seats: list[CountedSeat], claims: dict[str, _Claim]) -> tuple[Quantity, ...]:
+def _quantities(seats: list[CountedSeat], claims: dict[str, _Claim], stated: list[Quantity]) -> tuple[Quantity, ...]:
     matched = {claim.application: claim.matched for claim in claims.values()}
-    # The seats are sorted, so those of one quantity stand together.
-    return tuple(
+    # The seats of one quantity stand together.
+    counted = [
         Quantity(application, category, unit, len(list(alike)), matched[application])
         for (application, category, unit), alike in groupby(seats, key=_QUANTITY)
-    )
+    ]
+    return tuple(sorted(counted + stated, key=lambda one: (one.application, one.category or "", one.unit))) if stated else tuple(counted)
 
 
 def _other_scope(ours: tuple[Quantity, ...], observation: Observation, rules: Rules, *, now: datetime) -> tuple[Quantity, ...]:
@@ -147,7 +206,8 @@ def _other_scope(ours: tuple[Quantity, ...], observation: Observation, rules: Ru
     catalog = catalog_of(rules)
     claims = {key.serial: _claim(key, catalog) for key in usable if scope_reason(key, other) is None}
     seats, _ = _count_seats(observation, claims, now)
-    theirs = _quantities(seats, claims)
+    seats, _ = _give_way_to_stated(observation.stated, seats, [])
+    theirs = _quantities(seats, claims, _stated_quantities(observation.stated, catalog))
     counted = {quantity[:3] for quantity in theirs}
     zeros = [quantity._replace(quantity=0) for quantity in ours if quantity[:3] not in counted]
     differing = (set(theirs) - set(ours)).union(zeros)

@@ -28,8 +28,10 @@ def usability_reason(license: License, *, now: datetime, rules: Rules) -> Reason
     if license.kind is LicenseKind.OEM and not rules.count_oem:
         return Reason.OEM_NOT_COUNTED
     subscription = license.is_subscription or license.kind is LicenseKind.SUBSCRIPTION
-    if subscription and license.state is not LicenseState.ACTIVE:
-        return Reason.STATE_MISSING if license.state is None else Reason.SUBSCRIPTION_NOT_ACTIVE
+    if subscription and license.state is None:
+        return Reason.STATE_MISSING
+    if license.state not in (None, LicenseState.ACTIVE):
+        return Reason.SUBSCRIPTION_NOT_ACTIVE
     if license.unlimited:
         return None
     if license.expires is None:

@@ -7,7 +7,7 @@ times faster than frozen dataclasses. Everything else is a frozen, keyword-only 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -92,14 +92,25 @@ class License:
     """How many devices the source itself says use it as their active key; a label for licenses that do not count, never a quantity."""
 
 
+class DeviceForm(StrEnum):
+    """What a device is by the source's own word, where it says so."""
+
+    DESKTOP = "desktop"
+    LAPTOP = "laptop"
+    FILE_SERVER = "file_server"
+    MOBILE = "mobile"
+
+
 class Device(NamedTuple):
-    """A managed computer of the tenant."""
+    """A managed computer, phone or tablet of the tenant."""
 
     id: str
     name: str
     os_name: str | None
     type_bits: int | None
     """KLHST_WKS_CTYPE of the KSC Open API; None where the source has no such mask or did not send it."""
+    form: DeviceForm | None = None
+    """The source's own word for it; None where it has none (KSC)."""
 
 
 class Seat(NamedTuple):
@@ -115,6 +126,27 @@ class Seat(NamedTuple):
     """Expiry on that device; None where it has none of its own."""
     device_name: str
     """Display name; kept only for a device that the tenant does not manage, "" otherwise."""
+
+
+class Mailbox(NamedTuple):
+    """A Microsoft 365 mailbox of the tenant."""
+
+    address: str
+    protected: bool
+    """Selected for protection; such a mailbox counts also while its protection technically fails."""
+    license: str | None
+
+
+class Stated(NamedTuple):
+    """A count that a person states for what no source tells; it takes the place of whatever else was counted for the application."""
+
+    application: str
+    category: Category | None
+    quantity: int
+    author: str
+    reason: str
+    until: date
+    """Last billing date on which it is valid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +170,8 @@ class Observation:
     licenses: tuple[License, ...]
     devices: tuple[Device, ...]
     seats: tuple[Seat, ...]
+    mailboxes: tuple[Mailbox, ...] = ()
+    stated: tuple[Stated, ...] = ()
     notices: tuple[Notice, ...] = ()
 
 
@@ -230,8 +264,11 @@ class Usage:
     """What was counted from an observation, and what was left out. All tuples are sorted, so equal usage is equal bytes."""
 
     quantities: tuple[Quantity, ...]
+    """Of what was counted and of what a person has stated."""
     seats: tuple[CountedSeat, ...]
     left_out: tuple[LeftOutSeat, ...]
     left_out_licenses: tuple[LeftOutLicense, ...]
+    stated: tuple[Stated, ...] = ()
+    """The quantities that have no seats because a person stated them."""
     other_scope: tuple[Quantity, ...]
     """What the quantities would have been under the other key scope, where they differ (design 5)."""

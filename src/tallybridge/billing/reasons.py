@@ -31,7 +31,9 @@ class Reason(StrEnum):
     NOT_MANAGED = "not_managed"
     ALREADY_COUNTED = "already_counted"
     NO_LICENSE = "no_license"
-    COUNTED_BY_MAILBOX = "counted_by_mailbox"
+    NOT_PROTECTED = "not_protected"
+    UNIT_DIFFERS = "unit_differs"
+    STATED_INSTEAD = "stated_instead"
 
     # Counted, but billed to nobody.
     NO_MAPPING = "no_mapping"
@@ -70,11 +72,15 @@ class Reason(StrEnum):
     TENANT_AMBIGUOUS = "tenant_ambiguous"
 
     # A tenant or a run has failed: nothing more was written.
+    EXPORT_MISSING = "export_missing"
+    EXPORT_TOO_OLD = "export_too_old"
+    FILE_REFUSED = "file_refused"
     OBSERVATION_INCOMPLETE = "observation_incomplete"
     SOURCE_UNREACHABLE = "source_unreachable"
     TIME_LIMIT = "time_limit"
     PSA_UNREACHABLE = "psa_unreachable"
     WRITE_REFUSED = "write_refused"
+    EARLIER_WRITE_FAILED = "earlier_write_failed"
     WRITE_NOT_VERIFIED = "write_not_verified"
     SIGN_IN_REFUSED = "sign_in_refused"
     INTERNAL_ERROR = "internal_error"
@@ -104,7 +110,7 @@ SENTENCES = MappingProxyType(
         Reason.OEM_NOT_COUNTED: "The license is an OEM license, and the setting count_oem is off.",
         Reason.LICENSE_EXPIRED: "The license has expired.",
         Reason.EXPIRY_MISSING: "The source did not say when the license expires, so it cannot be shown to be unexpired.",
-        Reason.SUBSCRIPTION_NOT_ACTIVE: "The subscription is paused or canceled.",
+        Reason.SUBSCRIPTION_NOT_ACTIVE: "The subscription or license is paused or canceled.",
         Reason.STATE_MISSING: "The source did not say whether the subscription is active.",
         Reason.NOT_INSTALLED: "The key is not in the tenant's own key storage, and the setting key_scope counts only keys that are.",
         Reason.INSTALLED_FLAG_MISSING: "The source did not say whether the key is in the tenant's own key storage, as key_scope asks.",
@@ -115,7 +121,9 @@ SENTENCES = MappingProxyType(
         Reason.NOT_MANAGED: "The device is not among the tenant's managed devices: unassigned, deleted or managed elsewhere.",
         Reason.ALREADY_COUNTED: "The device already counts for this application through another license.",
         Reason.NO_LICENSE: "The device uses no license that counts.",
-        Reason.COUNTED_BY_MAILBOX: "The application is licensed by mailbox, so its use on a device is no unit.",
+        Reason.STATED_INSTEAD: "A person has stated the count of this application, and that takes the place of what was read.",
+        Reason.NOT_PROTECTED: "The mailbox is not selected for protection.",
+        Reason.UNIT_DIFFERS: "The application is licensed by another unit, so this use of it is none.",
         Reason.NO_MAPPING: "The application, or this category of it, is mapped to no price book item.",
         Reason.NAME_UNMATCHED: "No application of the catalog claims this license name.",
         Reason.UNCLASSIFIED_DEVICE: "The kind of device could not be told, and the application is billed by category.",
@@ -146,11 +154,15 @@ SENTENCES = MappingProxyType(
         Reason.TENANT_GONE: "The source no longer lists this tenant.",
         Reason.TENANT_DISABLED: "The virtual server is disabled.",
         Reason.TENANT_AMBIGUOUS: "The source lists more than one tenant with this name; link it by tenant_id.",
+        Reason.EXPORT_MISSING: "No export holds this company; nothing was written for it.",
+        Reason.EXPORT_TOO_OLD: "The newest export of this company is too old; nothing was written for it.",
+        Reason.FILE_REFUSED: "An export file could not be read whole; nothing of it was taken.",
         Reason.OBSERVATION_INCOMPLETE: "The tenant could not be read whole; nothing was written for it.",
         Reason.SOURCE_UNREACHABLE: "The source could not be reached; nothing was written.",
         Reason.TIME_LIMIT: "Reading the tenant took longer than its time limit; nothing was written for it.",
         Reason.PSA_UNREACHABLE: "The PSA could not be read; nothing was written for this tenant.",
         Reason.WRITE_REFUSED: "The PSA refused the write.",
+        Reason.EARLIER_WRITE_FAILED: "An earlier write for this tenant could not be verified, so nothing more was written for it.",
         Reason.WRITE_NOT_VERIFIED: "The PSA does not show what was written.",
         Reason.SIGN_IN_REFUSED: "The sign-in was refused; it is not tried again, because repeated refusals lock the account.",
         Reason.INTERNAL_ERROR: "Tallybridge met an error of its own for this tenant; the others were billed.",

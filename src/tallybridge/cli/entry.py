@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import sys
 import traceback
 
@@ -12,7 +13,7 @@ import typer
 
 from tallybridge import __version__
 from tallybridge.cli import billing, checking, demonstration, holding, linking, listing, proving, sandboxing, serving, setting_up, worklist
-from tallybridge.cli.frame import CommandFailed, Finished
+from tallybridge.cli.frame import CommandFailed, Finished, without_controls
 
 app = typer.Typer(
     name="tallybridge",
@@ -24,6 +25,11 @@ app = typer.Typer(
 
 for group in (billing, worklist, proving, holding, linking, listing, checking, setting_up, serving, sandboxing, demonstration):
     group.add_to(app)
+
+
+_STOPPED = "Stopped. What was under way was brought to a clean end; the next run reads the PSA first and goes on from there."
+# What Typer makes of Ctrl-C.
+_INTERRUPTED = 130
 
 
 def _print_version(wanted: bool) -> None:
@@ -44,22 +50,35 @@ def _options(
 
 def main() -> None:
     """Runs the command line and exits: 0 fine, 1 failed or wrong usage, 2 (plan only) changes, 3 something waits for a person."""
+    # A service manager's stop is as clean an end as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """Runs one command and returns its exit code; every known error ends in a sentence on stderr."""
     # stdout belongs to data: whatever a library logs goes to stderr, or nowhere.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR), logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    # A traceback of our own error is shown without local variables: they may hold a secret (L11).
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     try:
         app(arguments)
     except Finished as finished:
         return finished.exit_code
     except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            return _failed(_STOPPED, arguments)
         # A wrong usage ends with 2, which here means "changes" and so must not be mistaken for it.
         return 1 if end.code not in (0, None) else 0
     except KeyboardInterrupt:
-        return _failed("Stopped. What was under way was brought to a clean end; the next run reads the PSA first and goes on from there.", arguments)
+        return _failed(_STOPPED, arguments)
     except BrokenPipeError:
         sys.stderr.close()
         return 1
@@ -104,5 +123,5 @@ def _is_for_people(error: Exception) -> bool:
 def _failed(sentence: str, arguments: list[str]) -> int:
     if "--json" in arguments:
         sys.stdout.write(json.dumps({"error": {"message": sentence}}, ensure_ascii=False) + "\n")
-    sys.stderr.write(sentence + "\n")
+    sys.stderr.write(without_controls(sentence, kept="\n") + "\n")
     return 1

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from unicodedata import category
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -42,6 +43,9 @@ HomeOption = Annotated[
         rich_help_panel="Common options",
     ),
 ]
+
+# Controls, line separators and paragraph separators.
+_CONTROLS = frozenset({"Cc", "Zl", "Zp"})
 
 
 class CommandFailed(Exception):
@@ -85,7 +89,7 @@ class Frame:
 
     def say(self, words: str) -> None:
         """A sentence for a person."""
-        self.talk.print(words, markup=False)
+        self.talk.print(without_controls(words, kept="\n"), markup=False)
 
     def give(self, document: Any) -> None:
         """The command's one JSON document."""
@@ -93,7 +97,7 @@ class Frame:
 
     def show(self, columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "", numbers: Sequence[str] = ()) -> None:
         """A table: drawn on a terminal, plain aligned text in a pipe. `numbers` names the columns that are aligned to the right."""
-        texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+        texts = [["" if cell is None else without_controls(str(cell)) for cell in row] for row in rows]
         right = [column in numbers for column in columns]
         if sys.stdout.isatty():
             self._draw(columns, texts, right, title)
@@ -158,6 +162,11 @@ class Frame:
             names = ", ".join(f"“{one.configuration.integration.name}”" for one in found)
             raise CommandFailed(f"Several integrations are configured: {names}. Name one file with --config. Nothing was contacted.")
         return found[0]
+
+
+def without_controls(text: str, *, kept: str = "") -> str:
+    """The text without control characters: a name from either side can neither break a table nor speak to the terminal."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if category(one) in _CONTROLS and one not in kept else one for one in text)
 
 
 def plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], title: str) -> str:

@@ -65,6 +65,7 @@ def _show(call: Frame, explanation: Explanation) -> None:
 
 
 def verify(
+    head: Annotated[str | None, typer.Option("--head", metavar="HASH", help="A chain head that was kept elsewhere: it must be in the chain.")] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     home: HomeOption = None,
@@ -73,13 +74,15 @@ def verify(
 
     Exit code: 0 everything is as it was written, 1 something is broken; the first broken link is named.
 
+    A head that was printed by an earlier run and kept elsewhere also shows a chain that was cut short or made anew.
+
     Example: tallybridge verify
     """
     call = frame(as_json, config, home)
     call.open_ledger()
     from tallybridge.runs.verifying import verify_ledger
 
-    report = verify_ledger()
+    report = verify_ledger(kept_head=head)
     if call.as_json:
         call.give({"ok": report.ok, "runs": report.runs, "evidence": report.evidence, "first_broken": report.first_broken, "head": report.head})
     elif report.ok:

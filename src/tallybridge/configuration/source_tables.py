@@ -91,7 +91,7 @@ KSC_SOURCE = Table(
             kind=WholeNumber(1, 10_000),
             default_words="the measured best",
             sentence="How many managed devices are asked for at once.",
-            example="500",
+            example="1000",
         ),
         Setting(
             name="insecure",

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from tallybridge.billing.model import Device, License, Notice, Observation, Rules, Seat, Tenant, Usage
+from tallybridge.billing.model import Device, License, Mailbox, Notice, Observation, Rules, Seat, Stated, Tenant, Usage
 from tallybridge.billing.plan import OpenIntent, OurLine, Plan, PlanningInputs, Wanted
 from tallybridge.billing.psa import Agreement, Item
 
@@ -37,6 +37,8 @@ class _StoredObservation(msgspec.Struct, kw_only=True):
     licenses: tuple[License, ...]
     devices: tuple[Device, ...]
     seats: tuple[_StoredSeat, ...]
+    mailboxes: tuple[Mailbox, ...] = ()
+    stated: tuple[Stated, ...] = ()
     notices: tuple[Notice, ...] = ()
 
 
@@ -82,8 +84,10 @@ def encode_observation(observation: Observation) -> bytes:
     tenant = observation.tenant
     licenses = {found.serial: place for place, found in enumerate(observation.licenses)}
     devices = {found.id: place for place, found in enumerate(observation.devices)}
+    seldom = {name: rows for name, rows in (("mailboxes", observation.mailboxes), ("stated", observation.stated)) if rows}
     return _encoder.encode(
-        {
+        seldom
+        | {
             "devices": observation.devices,
             "licenses": observation.licenses,
             "notices": observation.notices,
@@ -122,6 +126,8 @@ def decode_observation(data: bytes, *, started: datetime) -> Observation:
         licenses=stored.licenses,
         devices=stored.devices,
         seats=seats,
+        mailboxes=stored.mailboxes,
+        stated=stored.stated,
         notices=stored.notices,
     )
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
+from tallybridge.ledger import plain_sql
 from tallybridge.ledger.errors import LedgerUnwritable, ledger_errors
 from tallybridge.ledger.opening import clock, close_thread
 from tallybridge.ledger.prepared import models
@@ -36,6 +37,8 @@ class Lease:
 @ledger_errors()
 def acquire(key: str, *, owner: Owner, now: datetime, ttl: timedelta = TTL) -> bool:
     """Takes the lease if it is free, the owner's already, expired, or held by a process that has ended; tells whether the owner has it now."""
+    if _take_free(key, owner, now + ttl):
+        return True
     with transaction.atomic():
         row = models.Lease.objects.select_for_update().filter(key=key).first()
         if row is None:
@@ -48,13 +51,9 @@ def acquire(key: str, *, owner: Owner, now: datetime, ttl: timedelta = TTL) -> b
 
 
 def _take_free(key: str, owner: Owner, expires: datetime) -> bool:
-    """Takes a lease that nobody has; False where somebody else takes it at the same moment."""
-    try:
-        with transaction.atomic():
-            models.Lease.objects.create(key=key, **_columns(owner, expires))
-    except IntegrityError:
-        return False
-    return True
+    """Takes a lease that nobody has; False where somebody has it, or takes it at the same moment."""
+    lease = {"key": key, **_columns(owner, expires), "expires": plain_sql.instant(expires)}
+    return bool(plain_sql.add("ledger_lease", list(lease), [list(lease.values())], unless_known=True))
 
 
 @ledger_errors()
@@ -66,7 +65,7 @@ def renew(key: str, *, owner: Owner, now: datetime, ttl: timedelta = TTL) -> boo
 @ledger_errors()
 def release(key: str, *, owner: Owner) -> None:
     """Gives the lease back; does nothing where the owner no longer has it."""
-    models.Lease.objects.filter(key=key, token=owner.token).delete()
+    plain_sql.change("DELETE FROM ledger_lease WHERE key = %s AND token = %s", key, owner.token)
 
 
 @ledger_errors()

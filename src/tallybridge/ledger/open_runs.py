@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from django.db import connection
+
+from tallybridge.ledger import plain_sql
 from tallybridge.ledger.errors import RunClosed, RunUnknown
 from tallybridge.ledger.prepared import models
+
+_OPEN = "SELECT 1 FROM ledger_run WHERE id = %s AND NOT EXISTS (SELECT 1 FROM ledger_manifest WHERE run_id = ledger_run.id)"
 
 
 def require_open(run_id: str) -> models.Run:
@@ -14,3 +19,10 @@ def require_open(run_id: str) -> models.Run:
     if hasattr(row, "manifest"):
         raise RunClosed(f"Run {run_id} is closed as {row.manifest.outcome}; nothing can be added to it. Nothing was recorded.")
     return row
+
+
+def require_still_open(run_id: str) -> None:
+    """`require_open` for what every tenant run adds: the same, in less time, and without the run."""
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    if not plain_sql.rows(_OPEN + lock, run_id):
+        require_open(run_id)

@@ -12,18 +12,20 @@ from typing import Any
 from django.db import connection
 
 
-def rows(statement: str, *values: object) -> list[tuple[Any, ...]]:
+def rows(statement: str, *values: Any) -> list[tuple[Any, ...]]:
     """The rows that a SELECT finds. Instants come back without a time zone, so they are not for asking."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
-def change(statement: str, *values: object) -> int:
+def change(statement: str, *values: Any) -> int:
     """Carries out a statement that changes rows; returns how many it changed."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.rowcount
+        concerned: int = cursor.rowcount
+        return concerned
 
 
 def add(table: str, columns: Sequence[str], each: Sequence[Sequence[object]], *, unless_known: bool = False) -> int:

@@ -13,7 +13,7 @@ from tallybridge.billing.reasons import Reason
 from tallybridge.ledger import evidence, manifest_body, plain_sql
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.errors import LedgerError, ledger_errors
-from tallybridge.ledger.open_runs import require_open
+from tallybridge.ledger.open_runs import require_open, require_still_open
 from tallybridge.ledger.prepared import models
 from tallybridge.ledger.processes import Owner, is_gone, this_process
 from tallybridge.ledger.run_queries import get_run, history, last_finished_date, latest_for, latest_run, newest_run, run_ids, runs_of, tenant_runs
@@ -131,7 +131,7 @@ def record_tenant(run_id: str, record: TenantRunRecord) -> None:
     if record.changes and (record.destination is None or record.agreement is None):
         raise ValueError("a tenant run with changes needs its destination and its agreement")
     with transaction.atomic(durable=True):
-        require_open(run_id)
+        require_still_open(run_id)
         stored = plain_sql.add_one("ledger_tenantrun", {"run_id": run_id, **_columns(record)})
         if record.quantities:
             plain_sql.add("ledger_usageline", ("tenant_run_id", *Quantity._fields), [(stored, *quantity) for quantity in record.quantities])

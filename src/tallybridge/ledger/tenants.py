@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tallybridge.billing.model import Tenant
+from tallybridge.ledger import plain_sql
 from tallybridge.ledger.errors import ledger_errors
 from tallybridge.ledger.prepared import models
 
@@ -16,6 +17,9 @@ def bind(integration: str, account: int, tenant: Tenant) -> None:
     Only a person re-points a link; a tenant that merely took over a bound one's name or number never reaches this (`billing.linking`).
     """
     found = {"tenant_id": tenant.id, "name": tenant.name, "number": tenant.number}
+    first = {"integration": integration, "account": account, **found}
+    if plain_sql.add("ledger_tenantbinding", list(first), [list(first.values())], unless_known=True):
+        return
     if not models.TenantBinding.objects.filter(integration=integration, account=account, **found).exists():
         models.TenantBinding.objects.update_or_create(integration=integration, account=account, defaults=found)
 

@@ -12,11 +12,17 @@ from tallybridge.billing.plan import Action, Change, IntentKind, IntentOutcome, 
 from tallybridge.billing.psa import Agreement, Charge
 from tallybridge.billing.reasons import Reason
 from tallybridge.billing.resolving import settle_intent
-from tallybridge.destinations.base import ChargeWrite, DestinationError, WriteRefused
+from tallybridge.destinations.base import ChargeWrite, DestinationError
 from tallybridge.ledger import intents as ledger_intents
 from tallybridge.ledger import lines as ledger_lines
 from tallybridge.runs.context import RunContext
 from tallybridge.runs.reports import LineReport
+
+_NOT_TRIED = "The PSA has refused the sign-in of an earlier write of this run, so this one was not tried; repeated refusals may lock the account."
+
+
+_UNVERIFIED = frozenset({Reason.WRITE_NOT_VERIFIED, Reason.WRITE_UNRESOLVED})
+"""After these the tenant gets no further write in this run (design 6.4): what the PSA does is not what it shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +58,10 @@ class Applying:
                 done.append(self._put_on_worklist(line))
             elif self._context.stop.is_set():
                 done.append(replace(line, failed=Reason.STOPPED))
+            elif self._context.sign_in_refused.is_set():
+                done.append(replace(line, failed=Reason.SIGN_IN_REFUSED, detail=_NOT_TRIED))
+            elif any(earlier.failed in _UNVERIFIED for earlier in done):
+                done.append(replace(line, failed=Reason.EARLIER_WRITE_FAILED))
             else:
                 done.append(self._write(line))
         return Applied(lines=tuple(done), psa_writes=self._writes)
@@ -79,7 +89,7 @@ class Applying:
             return replace(line, failed=Reason.WRITE_NOT_VERIFIED, detail=f"The line was sent, but could not be read back. {unread}")
         return self._verify(line, intent, refusal=refusal, answered=answered, shown=self._shown)
 
-    def _call(self, intent: OpenIntent) -> tuple[str | None, bool]:
+    def _call(self, intent: OpenIntent) -> tuple[DestinationError | None, bool]:
         """Makes the one call of an intent. Returns the PSA's refusal, if it refused, and whether it answered at all."""
         ledger_intents.mark_called(intent.key, self._context.clock())
         self._writes += 1
@@ -87,13 +97,15 @@ class Applying:
             reply = self._context.destination.write(
                 ChargeWrite(agreement=intent.agreement, item=intent.item, quantity=intent.to_quantity, charge=intent.charge)
             )
-        except WriteRefused as refused:
-            return str(refused), True
-        except DestinationError as unusable:
-            return str(unusable), True
+        except DestinationError as refused:
+            if refused.reason is Reason.SIGN_IN_REFUSED:
+                self._context.sign_in_refused.set()
+            return refused, True
         return None, reply.answered
 
-    def _verify(self, line: LineReport, intent: OpenIntent, *, refusal: str | None, answered: bool, shown: tuple[Charge, ...]) -> LineReport:
+    def _verify(
+        self, line: LineReport, intent: OpenIntent, *, refusal: DestinationError | None, answered: bool, shown: tuple[Charge, ...]
+    ) -> LineReport:
         found = tuple(charge for charge in shown if charge.item == intent.item)
         # An unanswered call may still arrive: only an answered one may be believed at once not to have written.
         waited = self._inputs.settle if refusal is not None else 0
@@ -103,8 +115,8 @@ class Applying:
             self._conclude(intent, verdict, "")
             return replace(line, written=True, charge=verdict.charge)
         if refusal is not None and isinstance(verdict, Resolution):
-            self._conclude(intent, replace(verdict, outcome=IntentOutcome.REFUSED), refusal)
-            return replace(line, failed=Reason.WRITE_REFUSED, detail=refusal)
+            self._conclude(intent, replace(verdict, outcome=IntentOutcome.REFUSED), str(refusal))
+            return replace(line, failed=refusal.reason, detail=str(refusal))
         if not answered and not isinstance(verdict, Resolution) and verdict.reason is Reason.WRITE_UNRESOLVED:
             return replace(
                 line,

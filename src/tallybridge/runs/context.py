@@ -38,6 +38,8 @@ class RunContext:
     tenant_seconds: float
     """How long one tenant may take before it is given up for today (L7)."""
     clock: Clock
+    sign_in_refused: threading.Event = field(default_factory=threading.Event)
+    """Set once the PSA has refused the sign-in of a write: no further write is tried in this run, because repeated refusals may lock the account."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set when the run is asked to stop: what is under way comes to a clean end, nothing new is begun."""
     progress: Callable[[TenantReport], None] = lambda _: None

@@ -120,8 +120,8 @@ def apply_saved_plan(order: Order, content: bytes) -> RunReport:
         LedgerError: the ledger cannot be written; nothing was sent that was not first recorded.
     """
     saved = read_saved_plan(content)
-    started = order.clock().replace(microsecond=0)
-    run_id = new_run_id(started)
+    begun = order.clock()
+    started, run_id = begun.replace(microsecond=0), new_run_id(begun)
     with closing(open_destination(order.configuration, order.clock)) as destination, leases.hold_lease(f"integration:{order.integration}") as held:
         if not held:
             return report_on(order, run_id, started, reason=Reason.BUSY)

@@ -71,7 +71,8 @@ def _run_tenant(context: RunContext, source: Source, assignment: Assignment) -> 
     try:
         counted = _observe_and_count(context, source, assignment.tenant)
     except TenantNotObserved as unread:
-        return record_plan(context, _not_observed(assignment, unread))
+        stopped = TenantNotObserved(Reason.STOPPED, Reason.STOPPED.sentence)
+        return record_plan(context, _not_observed(assignment, stopped if context.stop.is_set() else unread))
     link = assignment.link
     if link is not None and assignment.first_use:
         ledger_tenants.bind(context.integration, link.account, replace(assignment.tenant, name=link.tenant_name or assignment.tenant.name))

@@ -128,7 +128,8 @@ class HttpDoor:
         pieces: list[bytes] = []
         whole = False
         try:
-            while piece := response.read1(_PIECE, decode_content=True):
+            encoded = "Content-Encoding" in response.headers
+            while piece := response.read1(_PIECE, decode_content=encoded):
                 pieces.append(piece)
                 if latest is not None and time.monotonic() > latest:
                     raise TimeoutError

@@ -48,9 +48,7 @@ class ScriptedDoor:
     sent: list[Sent] = field(default_factory=list)
     closed: int = 0
 
-    def send(
-        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | None = None, timeout: float | None = None
-    ) -> HttpReply:
+    def send(self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | None = None, timeout: float | None = None) -> HttpReply:
         parts = urlsplit(path)
         request = Sent(method, parts.path, dict(parse_qsl(parts.query)), dict(headers), body)
         self.sent.append(request)
@@ -100,9 +98,7 @@ def settings(**changes: Any) -> TigerpawSettings:
     return TigerpawSettings(**(members | changes))
 
 
-def tigerpaw(
-    answers: dict[str, Answer | list[Answer]], *, now: datetime = NOW, **changes: Any
-) -> tuple[TigerpawDestination, ScriptedDoor]:
+def tigerpaw(answers: dict[str, Answer | list[Answer]], *, now: datetime = NOW, **changes: Any) -> tuple[TigerpawDestination, ScriptedDoor]:
     """The destination in front of a scripted door."""
     door = ScriptedDoor(answers)
     return TigerpawDestination(settings(**changes), clock=lambda: now, door=door), door

@@ -38,9 +38,7 @@ def item(number: int, item_id: str, **more: Any) -> dict[str, Any]:
 def scenario() -> dict[str, Any]:
     agreement = {"number": 2041, "type": "Managed Services", "start": "2026-01-01", "next_billing_period": "2026-12-01", "charges": [LINE]}
     ended = {"number": 2040, "type": "Managed Services", "start": "2025-01-01", "end": "2025-12-31", "charges": []}
-    fleet = [
-        {"number": 3000 + n, "name": f"Customer {n}", "external_products": [PRODUCT] if n % 2 else [], "agreements": []} for n in range(9)
-    ]
+    fleet = [{"number": 3000 + n, "name": f"Customer {n}", "external_products": [PRODUCT] if n % 2 else [], "agreements": []} for n in range(9)]
     return {
         "tigerpaw": {
             "rest_keys": [{"public": "00000000-0000-4000-8000-00000000AAAA", "private": PRIVATE_KEY, "rep": 68}],
@@ -59,9 +57,7 @@ def scenario() -> dict[str, Any]:
 class CheckedDoor(HttpDoor):
     """A real door that holds each REST request against the published operations before sending it."""
 
-    def send(
-        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | None = None, timeout: float | None = None
-    ) -> HttpReply:
+    def send(self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | None = None, timeout: float | None = None) -> HttpReply:
         parts = urlsplit(path)
         if not parts.path.startswith("/api/rmm/"):
             query_names = [name for name, _ in parse_qsl(parts.query)]
@@ -210,9 +206,7 @@ def test_what_does_not_exist_is_refused(tigerpaw: Destination, change: ChargeWri
         tigerpaw.write(change)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"soap_password": Secret("wrong")}, {"soap_user": "nobody"}], ids=["password", "user"]
-)
+@pytest.mark.parametrize("wrong", [{"soap_password": Secret("wrong")}, {"soap_user": "nobody"}], ids=["password", "user"])
 def test_a_wrong_soap_user_fails_the_run(sandbox: Sandbox, wrong: dict[str, Any]) -> None:
     tigerpaw = connected(sandbox, **wrong)
     with pytest.raises(DestinationFailed, match="tsiWS Users") as caught:

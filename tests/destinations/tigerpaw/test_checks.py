@@ -63,9 +63,7 @@ def test_where_all_is_well_only_the_first_write_is_left_to_prove() -> None:
         ({PAGE: TransportFailed(TransportKind.TIMED_OUT, "Slow.")}, SOAP_PAGE, "Slow.", "load"),
     ],
 )
-def test_what_is_wrong_is_named_with_what_to_do(
-    changed: dict[str, Answer | list[Answer]], name: str, says: str, advice: str
-) -> None:
+def test_what_is_wrong_is_named_with_what_to_do(changed: dict[str, Answer | list[Answer]], name: str, says: str, advice: str) -> None:
     check = checks(changed)[name]
     assert check.ok is False
     assert says in check.detail

@@ -47,7 +47,7 @@ def test_what_is_not_found_lists_what_is_shipped(name: str, tmp_path: Path) -> N
     [
         ('name = "captured"', "name = ", "not valid TOML"),
         ('name = "captured"', "", "missing required field `name`"),
-        ('name = "captured"', 'name = 7', r"\$.name"),
+        ('name = "captured"', "name = 7", r"\$.name"),
         ('name = "captured"', 'name = "captured"\ndelete = ""', "unknown field `delete`"),
         ('item="{item}" ', "", r"`create`: placeholder \{item\} is missing"),
         ('agreement="{agreement}" ', "", r"`create`: placeholder \{agreement\} is missing"),

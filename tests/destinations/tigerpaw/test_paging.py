@@ -37,9 +37,7 @@ def read(server: Server) -> list[int]:
         pytest.param(Server(0, {1: (None, None)}), [], [1], id="null instead of an empty list"),
         pytest.param(Server(2, {1: ([10, 20], 3)}), [10, 20], [1], id="NextRow beyond the end is not followed"),
         pytest.param(Server(3, {1: ([10, 20], 3), 3: ([30], 0)}), [10, 20, 30], [1, 3], id="two pages"),
-        pytest.param(
-            Server(3, {1: ([10, 20], 2), 2: ([20, 30], 4)}), [10, 20, 30], [1, 2], id="pages that overlap show no row twice"
-        ),
+        pytest.param(Server(3, {1: ([10, 20], 2), 2: ([20, 30], 4)}), [10, 20, 30], [1, 2], id="pages that overlap show no row twice"),
     ],
 )
 def test_read_whole(server: Server, numbers: list[int], asked: list[int]) -> None:

@@ -66,17 +66,13 @@ def test_inactive_is_told_apart_from_missing() -> None:
     ids=["lowest level", "not the repair level", "no price on the standard level", "no levels", "null"],
 )
 def test_the_price_is_the_selling_price_of_the_standard_level(pricing: str, price: Decimal | None) -> None:
-    destination, _ = tigerpaw(
-        {BY_ID: page("PriceBookItems", [row(1, "KES")]), "GET /api/pricebook/items/1/details": details("KES", pricing)}
-    )
+    destination, _ = tigerpaw({BY_ID: page("PriceBookItems", [row(1, "KES")]), "GET /api/pricebook/items/1/details": details("KES", pricing)})
     found = destination.items(["KES"])["KES"].price
     assert (found, str(found)) == (price, str(price))
 
 
 def test_paging_names_are_settings() -> None:
-    destination, door = tigerpaw(
-        {BY_ID: page("PriceBookItems", [])}, paging_names=("pageRequest.pageSize", "pageRequest.startRow"), first_row=0
-    )
+    destination, door = tigerpaw({BY_ID: page("PriceBookItems", [])}, paging_names=("pageRequest.pageSize", "pageRequest.startRow"), first_row=0)
     destination.items(["KES"])
     assert door.sent[0].query == {"pageRequest.pageSize": "200", "pageRequest.startRow": "0"}
 

@@ -50,9 +50,7 @@ def test_an_unknown_agreement_is_none(answer: HttpReply) -> None:
         (TransportFailed(TransportKind.BROKEN, "Cut."), ReadFailed, Reason.PSA_UNREACHABLE, "wrote nothing"),
     ],
 )
-def test_each_failure_has_its_kind_reason_and_sentence(
-    answer: Answer, kind: type[DestinationError], reason: Reason, says: str
-) -> None:
+def test_each_failure_has_its_kind_reason_and_sentence(answer: Answer, kind: type[DestinationError], reason: Reason, says: str) -> None:
     error = failure(answer)
     assert (type(error), error.reason) == (kind, reason)
     assert says in str(error)

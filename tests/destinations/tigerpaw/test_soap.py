@@ -30,9 +30,7 @@ def enveloped(body: str) -> bytes:
 
 def result(inner: str, status: int = 200) -> HttpReply:
     name = "SubmitAgreementAdditionalCharges"
-    return raw(
-        enveloped(f'<{name}Response xmlns="http://www.tigerpawsoftware.com"><{name}Result>{inner}</{name}Result></{name}Response>'), status
-    )
+    return raw(enveloped(f'<{name}Response xmlns="http://www.tigerpawsoftware.com"><{name}Result>{inner}</{name}Result></{name}Response>'), status)
 
 
 def fault(text: str, status: int = 500) -> HttpReply:

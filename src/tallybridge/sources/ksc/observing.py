@@ -99,8 +99,10 @@ def _licenses(keys: list[Key], instants: _Instants) -> tuple[License, ...]:
 
 def _license(key: Key, instants: _Instants) -> License:
     kind = None if key.kind is None else _KINDS.get(key.kind, LicenseKind.OTHER)
-    state = None if key.subscription_state is None else _STATES.get(key.subscription_state, LicenseState.OTHER)
     is_subscription = kind is LicenseKind.SUBSCRIPTION or key.is_subscription is True
+    # Only a subscription has a state; what a server sends with another key says nothing (reference 2.3).
+    said = key.subscription_state if is_subscription else None
+    state = None if said is None else _STATES.get(said, LicenseState.OTHER)
     return License(
         serial=key.serial,
         name=key.name,
