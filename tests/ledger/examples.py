@@ -11,11 +11,24 @@ from typing import Any
 
 from django.db import connection
 
-from tallybridge.billing.model import Category, Device, License, LicenseKind, Notice, Observation, Quantity, Seat, Tenant, Unit
+from tallybridge.billing.model import Category, Device, License, LicenseKind, Notice, Observation, Quantity, Seat, Stated, Tenant, Unit
 from tallybridge.billing.plan import Action, Change, IntentKind, IntentOutcome, OpenIntent, OurLine, Part
 from tallybridge.billing.reasons import Reason
 from tallybridge.billing.wanting import NotBilled
-from tallybridge.ledger import canonical, configurations, destinations, evidence, holds, intents, lines, runs, secrets, tenants
+from tallybridge.ledger import (
+    canonical,
+    configurations,
+    destinations,
+    evidence,
+    holds,
+    imports,
+    intents,
+    lines,
+    runs,
+    secrets,
+    stated_counts,
+    tenants,
+)
 from tallybridge.ledger.opening import DATABASE_FILE
 
 START = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
@@ -141,6 +154,9 @@ def row_of_every_kind() -> None:
     lines.take_over(destination, INTEGRATION, TENANT.id, (line(),), [(9001, "KES-WKS")])
     tenants.bind(INTEGRATION, 1053145, TENANT)
     secrets.seal("soap_password", "hidden")
+    imports.take(INTEGRATION, [imports.ImportedPart(company="c-17", exported=START, content=b"{}")], file="export.json", at=START)
+    imports.remember_columns(INTEGRATION, {"Gerät": "device"})
+    stated_counts.state(INTEGRATION, TENANT.name, Stated("Anything", None, 3, "someone", "by telephone", TODAY), at=START)
     held = change(action=Action.HOLD, reason=Reason.LINE_NOT_OURS, item="KES-SRV", known=(9007,), charge=9007)
     hold = holds.keep_up(destination, INTEGRATION, TENANT.id, TENANT.name, AGREEMENT, (held,), START)["KES-SRV"]
     holds.record_decision(hold, "adopt", "agreed with the customer", "someone", START, charge=9007, quantity=10)

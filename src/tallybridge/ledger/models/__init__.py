@@ -6,6 +6,7 @@ from django.apps import apps
 from django.db.models import Model
 
 from tallybridge.ledger.models.append_only import AppendOnly, AppendOnlyViolation
+from tallybridge.ledger.models.given import ColumnName, ImportedExport, StatedCount
 from tallybridge.ledger.models.people import Hold, HoldDecision, Lease, TenantBinding
 from tallybridge.ledger.models.runs import Manifest, PlannedChange, Run, TenantRun, TenantRunOutcome, UsageLine
 from tallybridge.ledger.models.stored import Blob, ConfigurationVersion, KeyCheck, Secret
@@ -15,10 +16,12 @@ __all__ = [
     "AppendOnly",
     "AppendOnlyViolation",
     "Blob",
+    "ColumnName",
     "ConfigurationVersion",
     "Destination",
     "Hold",
     "HoldDecision",
+    "ImportedExport",
     "Intent",
     "IntentCall",
     "IntentResult",
@@ -30,6 +33,7 @@ __all__ = [
     "Run",
     "Secret",
     "SeenCharge",
+    "StatedCount",
     "TenantBinding",
     "TenantRun",
     "TenantRunOutcome",
