@@ -95,6 +95,7 @@ def main() -> None:
         "statements": counted,
         "commits": commits,
         "stored": {kind: size - stored_before.get(kind, 0) for kind, size in _stored_bytes().items()},
+        **recorder.totals(),
         **_outcome(report),
     }
     close_ledger()

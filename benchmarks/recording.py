@@ -78,6 +78,10 @@ class Recorder:
         # The door is opened deep inside the run, which must stay as it is.
         setattr(HttpDoor, "send", recorded)  # noqa: B010 - a method put in place of another has no type of its own
 
+    def totals(self) -> dict[str, int]:
+        """How many calls were recorded, and the bytes of their replies."""
+        return {"calls": len(self._replies), "bytes": sum(len(reply.body) for reply in self._replies)}
+
     def save(self, folder: Path) -> None:
         """Writes both files."""
         main = threading.main_thread().ident

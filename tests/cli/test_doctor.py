@@ -12,7 +12,7 @@ import pytest
 
 from tallybridge.configuration.reading import read_configuration
 from tallybridge.ledger import tenants as ledger_tenants
-from tallybridge.runs.doctor_setup import setup_checks
+from tallybridge.runs.doctor.setup import setup_checks
 from tallybridge.sandbox import Sandbox
 from tests.cli.conftest import Call, Called, WriteConfig
 from tests.cli.scenario import CONTOSO, FABRIKAM, LITWARE, NORTHWIND, SELECT, small_world

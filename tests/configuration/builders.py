@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tallybridge.configuration import Configuration, KscSourceSettings
+
 FINGERPRINT = "sha256:" + "ab" * 32
 
 INTEGRATION = """\
@@ -23,6 +25,13 @@ password = "env:KSC_PASSWORD"
 fingerprint = "{FINGERPRINT}"
 key_scope = "used"
 max_sessions = 2
+"""
+
+HUB_SOURCE = """\
+[source]
+kind = "business_hub"
+folder = "exports"
+export_days = 3
 """
 
 DESTINATION = """\
@@ -69,6 +78,9 @@ item = "KES-SELECT"
 GOOD = "\n".join([INTEGRATION, SOURCE, DESTINATION, LINK, APPLICATION, MAPPINGS])
 
 
+HUB_GOOD = "\n".join([INTEGRATION, HUB_SOURCE, DESTINATION, LINK, APPLICATION, MAPPINGS])
+
+
 def write(folder: Path, text: str = GOOD, *, name: str = "tallybridge.toml", mode: int = 0o644) -> Path:
     """Writes a file that others may read, as most files are."""
     path = folder / name
@@ -81,6 +93,12 @@ def changed(old: str, new: str, text: str = GOOD) -> str:
     """The good file with one passage changed, which must be there."""
     assert old in text, f"{old!r} is not in the good file"
     return text.replace(old, new, 1)
+
+
+def ksc_source(configuration: Configuration) -> KscSourceSettings:
+    """The source of a configuration that reads Security Center."""
+    assert isinstance(configuration.source, KscSourceSettings)
+    return configuration.source
 
 
 def line_of(passage: str, text: str) -> int:

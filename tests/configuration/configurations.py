@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tallybridge.billing.model import BILLABLE_CATEGORIES, Application, KeyScope, Mapping, Unit
 from tallybridge.configuration import (
+    BusinessHubSourceSettings,
     Configuration,
     IntegrationSettings,
     KscSourceSettings,
@@ -41,7 +42,19 @@ def references(draw: st.DrawFn, place: str) -> SecretReference:
 
 
 @st.composite
-def sources(draw: st.DrawFn) -> KscSourceSettings:
+def hub_sources(draw: st.DrawFn) -> BusinessHubSourceSettings:
+    return BusinessHubSourceSettings(
+        folder=Path("/srv") / draw(file_names),
+        export_days=draw(st.integers(1, 31)),
+        count_oem=draw(st.booleans()),
+        max_sessions=draw(st.integers(1, 32)),
+        read_unlinked=draw(st.booleans()),
+        tenant_minutes=draw(st.sampled_from([0.01, 0.5, 10, 240])),
+    )
+
+
+@st.composite
+def ksc_sources(draw: st.DrawFn) -> KscSourceSettings:
     fingerprint = draw(st.none() | fingerprints)
     return KscSourceSettings(
         url=draw(urls),
@@ -119,7 +132,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
             run_at=time(draw(st.integers(0, 23)), draw(st.integers(0, 59))),
             apply=draw(st.sampled_from(["automatic", "approve"])),
         ),
-        source=draw(sources()),
+        source=draw(ksc_sources() | hub_sources()),
         destination=draw(destinations()),
         links=tuple(
             LinkSettings(

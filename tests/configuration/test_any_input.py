@@ -15,7 +15,7 @@ from tallybridge.configuration.places import Places
 from tallybridge.configuration.schema import DESTINATIONS, INTEGRATION, REPEATED, SOURCES
 from tallybridge.configuration.table import Table
 from tallybridge.configuration.values import Where
-from tests.configuration.builders import GOOD
+from tests.configuration.builders import GOOD, HUB_GOOD
 from tests.configuration.configurations import letters
 
 TABLES = (INTEGRATION, *SOURCES.values(), *DESTINATIONS.values(), *REPEATED)
@@ -41,7 +41,7 @@ def places_of(table: Table) -> list[tuple[Table, str]]:
 @settings(deadline=None, max_examples=300)
 def test_any_value_of_any_setting_is_read_or_refused(place: tuple[Table, str], value: object) -> None:
     table, setting = place
-    document = tomllib.loads(GOOD)
+    document = tomllib.loads(HUB_GOOD if table is SOURCES["business_hub"] else GOOD)
     target = document[table.name][0] if table.repeated else document[table.name]
     target[setting] = value
     read_or_refuse(document)

@@ -12,6 +12,7 @@ from tests.configuration.builders import (
     DESTINATION,
     FINGERPRINT,
     GOOD,
+    HUB_SOURCE,
     INTEGRATION,
     LINK,
     SOURCE,
@@ -41,12 +42,16 @@ ROWS = {
     "unknown table": Bad("[[mapping]]", "[[mappings]]", "mappings", ("unknown table", 'Did you mean "mapping"?')),
     "setting outside tables": Bad("[integration]", "colour = 1\n[integration]", "colour", ("outside every table",)),
     "unknown setting of a link": Bad("account = 1053145", "account = 1053145\nacount = 1", "[[link]] number 1, acount", ('"account"',)),
+    "terminal codes in a name": Bad(
+        "account = 1053145", 'account = 1053145\n"\\u001b[2J" = 1', "[[link]] number 1, \\u001b[2J", ("unknown setting",)
+    ),
+    "terminal codes as a table": Bad("[[mapping]]", '["\\u001b[2J"]\n[[mapping]]', "\\u001b[2J", ("unknown table",)),
     # missing
     "no time zone": Bad('time_zone = "Europe/Berlin"\n', "", "integration.time_zone", ("found nothing", "Europe/Berlin")),
     "no source": Bad(SOURCE, "", "[source]", ("found nothing", "one table [source]")),
     "no destination": Bad(DESTINATION, "", "[destination]", ("found nothing",)),
     "no integration": Bad(INTEGRATION, "", "[integration]", ("found nothing",)),
-    "no kind": Bad('kind = "ksc"\n', "", "source.kind", ("found nothing", '"ksc"')),
+    "no kind": Bad('kind = "ksc"\n', "", "source.kind", ("found nothing", '"ksc" or "business_hub"')),
     "no account": Bad("account = 1053145\n", "", "[[link]] number 1, account", ("found nothing", "whole number")),
     "no application in a mapping": Bad(
         'application = "Kaspersky Endpoint Security for Business - Select"\n', "", "[[mapping]] number 2, application", ("found nothing",)
@@ -71,8 +76,26 @@ ROWS = {
     "unknown choice": Bad('key_scope = "used"', 'key_scope = "use"', "source.key_scope", ('"used" or "installed"', 'Did you mean "used"?')),
     "unknown apply": Bad('apply = "automatic"', 'apply = "auto"', "integration.apply", ('"automatic" or "approve"',)),
     "unknown write mode": Bad('write_mode = "soap"', 'write_mode = "rest"', "destination.write_mode", ('"soap" or "worklist"',)),
-    "business hub": Bad('kind = "ksc"', 'kind = "business_hub"', "source.kind", ('"ksc"', "later version")),
-    "unknown source": Bad('kind = "ksc"', 'kind = "kcs"', "source.kind", ('a kind of source that this version has: "ksc"', "Did you mean")),
+    "unknown source": Bad(
+        'kind = "ksc"', 'kind = "kcs"', "source.kind", ('a kind of source that this version has: "ksc" or "business_hub"', 'Did you mean "ksc"?')
+    ),
+    "source nearly of the other kind": Bad('kind = "ksc"', 'kind = "businesshub"', "source.kind", ('Did you mean "business_hub"?',)),
+    # a source of kind business_hub
+    "no folder": Bad(SOURCE, changed('folder = "exports"\n', "", HUB_SOURCE), "source.folder", ("found nothing", "the path of a folder")),
+    "empty folder": Bad(SOURCE, changed('"exports"', '" "', HUB_SOURCE), "source.folder", ("an empty text", "the path of a folder")),
+    "folder as a list": Bad(SOURCE, changed('"exports"', '["exports"]', HUB_SOURCE), "source.folder", ("a list",)),
+    "folder with a null": Bad(SOURCE, changed('"exports"', '"a\\u0000b"', HUB_SOURCE), "source.folder", ("the path of a folder",)),
+    "a password for files": Bad(
+        SOURCE, HUB_SOURCE + 'password = "hunter2"\n', "source.password", ("unknown setting", 'It belongs to a source of kind "ksc".')
+    ),
+    "an address for files": Bad(SOURCE, HUB_SOURCE + 'url = "https://hub.example"\n', "source.url", ("unknown setting", 'of kind "ksc"')),
+    "a key scope for files": Bad(SOURCE, HUB_SOURCE + 'key_scope = "installed"\n', "source.key_scope", ("unknown setting", 'of kind "ksc"')),
+    "a folder for a server": Bad(SOURCE, SOURCE + 'folder = "exports"\n', "source.folder", ("unknown setting", 'of kind "business_hub"')),
+    "no day": Bad(SOURCE, changed("export_days = 3", "export_days = 0", HUB_SOURCE), "source.export_days", ("the number 0", "from 1 to 31")),
+    "too many days": Bad(SOURCE, changed("export_days = 3", "export_days = 32", HUB_SOURCE), "source.export_days", ("the number 32", "to 31")),
+    "days as text": Bad(SOURCE, changed("export_days = 3", 'export_days = "3"', HUB_SOURCE), "source.export_days", ('the text "3"',)),
+    "no sessions for files": Bad(SOURCE, HUB_SOURCE + "max_sessions = 0\n", "source.max_sessions", ("from 1 to 32",)),
+    "no kind for files": Bad(SOURCE, changed('kind = "business_hub"\n', "", HUB_SOURCE), "source.kind", ("found nothing", '"business_hub"')),
     "unknown destination": Bad('kind = "tigerpaw"', 'kind = "autotask"', "destination.kind", ('"autotask"', '"tigerpaw"')),
     "kind of another type": Bad('kind = "ksc"', "kind = 1", "source.kind", ("the number 1",)),
     "time of another form": Bad('run_at = "02:30"', 'run_at = "2:30"', "integration.run_at", ('the text "2:30"', '"HH:MM"')),
@@ -183,6 +206,17 @@ def test_every_problem_of_a_file_is_told_at_once_with_its_line(tmp_path: Path) -
 def test_a_refused_setting_is_told_once_and_counts_neither_as_missing_nor_as_clashing(tmp_path: Path) -> None:
     text = changed('soap_user = "kaspersky"', "soap_user = 1")
     assert [problem.found for problem in problems_of(write(tmp_path, text))] == ["the number 1"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [changed("max_sessions = 2", "max_sessions = 0", SOURCE), changed("export_days = 3", "export_days = 0", HUB_SOURCE)],
+    ids=["ksc", "business_hub"],
+)
+def test_where_the_kind_is_missing_the_rest_is_read_as_the_kind_that_it_looks_like(source: str, tmp_path: Path) -> None:
+    without_kind = "\n".join(line for line in source.splitlines() if not line.startswith("kind"))
+    problems = problems_of(write(tmp_path, changed(SOURCE, without_kind + "\n")))
+    assert [problem.found for problem in problems] == ["nothing", "the number 0"]
 
 
 def test_links_that_are_no_tables_are_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tallybridge.configuration import Configuration, ConfigurationError, from_canonical, read_configuration, to_canonical, to_toml
 from tallybridge.configuration.secrets import SecretHome
 from tallybridge.configuration.toml_text import toml_value
-from tests.configuration.builders import GOOD, changed, write
+from tests.configuration.builders import GOOD, HUB_SOURCE, SOURCE, changed, ksc_source, write
 from tests.configuration.configurations import configurations, letters
 
 
@@ -36,6 +36,23 @@ def test_an_exported_file_reads_back_equal(configuration: Configuration, tmp_pat
 @given(text=st.text(letters))
 def test_any_text_survives_its_quotation_marks(text: str) -> None:
     assert tomllib.loads(f"text = {toml_value(text)}") == {"text": text}
+
+
+STORED = Path(__file__).parent / "stored"
+
+
+def test_a_file_of_the_first_version_keeps_the_bytes_that_ledgers_hold_for_it(tmp_path: Path) -> None:
+    """Other bytes would make a new version of every configuration, and break the address that past runs name."""
+    stored = (STORED / "ksc.json").read_bytes()
+    assert to_canonical(read_configuration(write(tmp_path))) == stored
+    assert from_canonical(stored) == read_configuration(write(tmp_path))
+
+
+def test_a_file_of_exports_keeps_its_bytes_too(tmp_path: Path) -> None:
+    stored = (STORED / "business_hub.json").read_bytes()
+    text = changed(SOURCE, changed('"exports"', '"/srv/exports"', HUB_SOURCE))
+    assert to_canonical(read_configuration(write(tmp_path, text))) == stored
+    assert from_canonical(stored) == read_configuration(write(tmp_path, text))
 
 
 def test_spelling_and_order_of_a_file_do_not_change_the_bytes(tmp_path: Path) -> None:
@@ -66,9 +83,10 @@ def test_a_clear_text_leaves_a_placeholder_in_bytes_and_text(tmp_path: Path) -> 
     exported = to_toml(first)
     assert "hunter2" not in exported
     again = read_configuration(write(tmp_path, exported))
-    assert again.source.password.home is SecretHome.ENVIRONMENT
-    assert again.source.password.locator == "TALLYBRIDGE_SOURCE_PASSWORD"
-    assert replace(again.source, password=first.source.password) == first.source
+    source = ksc_source(again)
+    assert source.password.home is SecretHome.ENVIRONMENT
+    assert source.password.locator == "TALLYBRIDGE_SOURCE_PASSWORD"
+    assert replace(source, password=ksc_source(first).password) == first.source
 
 
 @pytest.mark.parametrize(

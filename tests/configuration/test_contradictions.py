@@ -1,4 +1,4 @@
-"""What must not be said twice, in one file or in several, is refused with both places named (issue table "Bad input")."""
+"""What must not be said twice in one file is refused with both places named (issue table "Bad input")."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tallybridge.configuration import ConfigurationError, read_configuration, read_configurations
-from tests.configuration.builders import DESTINATION, GOOD, INTEGRATION, SOURCE, changed, line_of, write
+from tallybridge.configuration import ConfigurationError, read_configuration
+from tests.configuration.builders import DESTINATION, INTEGRATION, SOURCE, write
 
 HEAD = "\n".join([INTEGRATION, SOURCE, DESTINATION])
 
@@ -111,57 +111,3 @@ ALLOWED = {
 @pytest.mark.parametrize("blocks", ALLOWED.values(), ids=ALLOWED.keys())
 def test_what_is_no_contradiction_is_accepted(blocks: list[str], tmp_path: Path) -> None:
     read_configuration(write(tmp_path, HEAD + "".join(blocks)))
-
-
-def other(text: str = GOOD) -> str:
-    return changed('name = "Integration with Tigerpaw"', 'name = "Other"', text)
-
-
-def test_two_files_with_one_integration_name_are_refused(tmp_path: Path) -> None:
-    first = write(tmp_path, HEAD, name="a.toml")
-    second = write(tmp_path, HEAD, name="b.toml")
-    with pytest.raises(ConfigurationError) as refused:
-        read_configurations([first, second])
-    (problem,) = refused.value.problems
-    assert problem.file == str(second)
-    assert f'"Integration with Tigerpaw", which stands in {first}: integration.name (line 2) already' in problem.found
-
-
-@pytest.mark.parametrize("address", ["http://127.0.0.1:8085", "HTTP://127.0.0.1:8085/"])
-def test_two_files_must_not_link_one_account_of_one_destination(address: str, tmp_path: Path) -> None:
-    first = write(tmp_path, name="a.toml")
-    text = changed('tenant = "Contoso Dental"', 'tenant = "Fabrikam"', changed("http://127.0.0.1:8085", address, other()))
-    second = write(tmp_path, text, name="b.toml")
-    with pytest.raises(ConfigurationError) as refused:
-        read_configurations([tmp_path])
-    (problem,) = refused.value.problems
-    assert problem.file == str(second)
-    assert problem.place == f"[[link]] number 1 (line {line_of('[[link]]', text)})"
-    assert f"account 1053145, which stands in {first}: [[link]] number 1 (line " in problem.found
-
-
-def test_two_files_must_not_link_one_tenant_of_one_source_in_one_destination(tmp_path: Path) -> None:
-    write(tmp_path, name="a.toml")
-    write(tmp_path, changed("account = 1053145", "account = 7", other()), name="b.toml")
-    with pytest.raises(ConfigurationError, match='tenant "Contoso Dental", which stands in'):
-        read_configurations([tmp_path])
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [("http://127.0.0.1:8085", "http://127.0.0.1:8086"), ('tenant = "Contoso Dental"\naccount = 1053145', 'tenant = "F"\naccount = 7')],
-    ids=["another destination", "another tenant and account"],
-)
-def test_two_files_may_differ(old: str, new: str, tmp_path: Path) -> None:
-    write(tmp_path, name="a.toml")
-    write(tmp_path, changed(old, new, other()), name="b.toml")
-    assert [file.configuration.integration.name for file in read_configurations([tmp_path])] == ["Integration with Tigerpaw", "Other"]
-
-
-def test_a_contradiction_is_told_beside_the_other_problems_of_both_files(tmp_path: Path) -> None:
-    write(tmp_path, changed("max_sessions = 2", "max_sessions = 0"), name="a.toml")
-    write(tmp_path, changed("settle = 30", "settle = true", other()), name="b.toml")
-    with pytest.raises(ConfigurationError) as refused:
-        read_configurations([tmp_path])
-    found = [problem.found for problem in refused.value.problems]
-    assert found[:2] == ["the number 0", "true"]

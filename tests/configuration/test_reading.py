@@ -10,6 +10,7 @@ import pytest
 
 from tallybridge.billing.model import Application, Category, KeyScope, Mapping, Unit
 from tallybridge.configuration import (
+    BusinessHubSourceSettings,
     Configuration,
     ConfigurationError,
     IntegrationSettings,
@@ -20,7 +21,7 @@ from tallybridge.configuration import (
     read_configurations,
 )
 from tallybridge.configuration.secrets import SecretHome, SecretReference
-from tests.configuration.builders import FINGERPRINT, GOOD, changed, write
+from tests.configuration.builders import FINGERPRINT, GOOD, HUB_GOOD, changed, ksc_source, write
 
 ENVIRONMENT = SecretHome.ENVIRONMENT
 
@@ -68,6 +69,28 @@ def test_the_example_of_the_contract_reads_as_it_is_meant(tmp_path: Path) -> Non
             Mapping(application="Kaspersky Endpoint Security for Business - Select", item="KES-SELECT"),
         ),
     )
+
+
+def test_a_business_hub_source_reads_as_it_is_meant(tmp_path: Path) -> None:
+    """The folder need not be there when the file is read."""
+    hub = read_configuration(write(tmp_path, HUB_GOOD))
+    assert hub.source == BusinessHubSourceSettings(folder=tmp_path / "exports", export_days=3)
+    assert dataclasses.replace(hub, source=read_configuration(write(tmp_path)).source) == read_configuration(write(tmp_path))
+
+
+def test_what_a_business_hub_source_does_not_say_has_its_default(tmp_path: Path) -> None:
+    source = read_configuration(write(tmp_path, changed("export_days = 3\n", "", HUB_GOOD))).source
+    assert source == BusinessHubSourceSettings(
+        folder=tmp_path / "exports", export_days=2, count_oem=False, max_sessions=2, read_unlinked=True, tenant_minutes=10
+    )
+
+
+@pytest.mark.parametrize("text", [GOOD, HUB_GOOD], ids=["ksc", "business_hub"])
+def test_every_kind_of_source_answers_what_users_of_any_source_ask(text: str, tmp_path: Path) -> None:
+    source = read_configuration(write(tmp_path, text)).source
+    common = (source.count_oem, source.max_sessions, source.read_unlinked, source.tenant_minutes, source.key_scope)
+    assert common == (False, 2, True, 10, KeyScope.USED)
+    assert source.origin == {"ksc": "https://127.0.0.1:13299", "business_hub": str(tmp_path / "exports")}[source.kind]
 
 
 def test_worklist_mode_needs_neither_soap_credentials_nor_a_dialect(tmp_path: Path) -> None:
@@ -120,14 +143,14 @@ def test_relative_files_start_at_the_folder_of_the_configuration_file(tmp_path: 
     write(folder, text)
     monkeypatch.chdir(tmp_path)
     configuration = read_configuration(Path("etc/tallybridge.toml"))
-    assert configuration.source.ca_file == folder / "ksc.pem"
+    assert ksc_source(configuration).ca_file == folder / "ksc.pem"
     assert configuration.destination.dialect == str(folder / "mine.toml")
-    assert configuration.source.password.locator == str(folder / "ksc.secret")
+    assert ksc_source(configuration).password.locator == str(folder / "ksc.secret")
 
 
 def test_a_reference_is_read_in_the_three_secret_settings_only(tmp_path: Path) -> None:
     configuration = read_configuration(write(tmp_path, changed('user = "tallybridge"', 'user = "env:KSC_USER"')))
-    assert configuration.source.user == "env:KSC_USER"
+    assert ksc_source(configuration).user == "env:KSC_USER"
 
 
 def test_an_application_without_unit_keeps_the_shipped_one(tmp_path: Path) -> None:
@@ -170,4 +193,4 @@ def test_a_text_that_looks_like_a_table_does_not_shift_the_lines(tmp_path: Path)
 def test_records_cannot_be_changed(tmp_path: Path) -> None:
     configuration = read_configuration(write(tmp_path))
     with pytest.raises(dataclasses.FrozenInstanceError):
-        configuration.source.user = "other"  # type: ignore[misc]
+        ksc_source(configuration).user = "other"  # type: ignore[misc]

@@ -7,9 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tallybridge.configuration import Configuration, ConfigurationError, MissingSecret, read_configuration, resolve_all, to_canonical
+from tallybridge.configuration import (
+    Configuration,
+    ConfigurationError,
+    MissingSecret,
+    ResolvedSecrets,
+    read_configuration,
+    resolve_all,
+    to_canonical,
+)
 from tallybridge.configuration.canonical import from_canonical
-from tests.configuration.builders import changed, write
+from tests.configuration.builders import HUB_GOOD, changed, ksc_source, write
 
 ENVIRON = {"KSC_PASSWORD": "one", "TIGERPAW_PRIVATE_KEY": "two", "TIGERPAW_SOAP_PASSWORD": "three"}
 
@@ -20,6 +28,11 @@ def with_password(folder: Path, value: str, *, mode: int = 0o644) -> Configurati
     return read_configuration(write(folder, changed('"env:KSC_PASSWORD"', f'"{value}"'), mode=mode))
 
 
+def revealed(secrets: ResolvedSecrets) -> str:
+    assert secrets.source_password is not None
+    return secrets.source_password.reveal()
+
+
 def test_reading_fetches_no_secret(tmp_path: Path) -> None:
     read_configuration(write(tmp_path))
     with_password(tmp_path, "file:does-not-exist")
@@ -27,7 +40,7 @@ def test_reading_fetches_no_secret(tmp_path: Path) -> None:
 
 def test_variables_are_read_when_they_are_needed(tmp_path: Path) -> None:
     secrets = resolve_all(read_configuration(write(tmp_path)), environ=ENVIRON)
-    assert secrets.source_password.reveal() == "one"
+    assert revealed(secrets) == "one"
     assert secrets.private_key.reveal() == "two"
     assert secrets.soap_password is not None
     assert secrets.soap_password.reveal() == "three"
@@ -42,7 +55,7 @@ def test_variables_are_read_when_they_are_needed(tmp_path: Path) -> None:
 def test_a_secret_file_is_read_without_its_line_end(content: bytes, secret: str, tmp_path: Path) -> None:
     (tmp_path / "ksc.secret").write_bytes(content)
     configuration = with_password(tmp_path, "file:ksc.secret")
-    assert resolve_all(configuration, environ=ENVIRON).source_password.reveal() == secret
+    assert revealed(resolve_all(configuration, environ=ENVIRON)) == secret
 
 
 MISSING = {
@@ -61,9 +74,9 @@ def test_a_missing_secret_names_its_setting_and_the_place_that_was_looked_in(
 ) -> None:
     if content is not None:
         (tmp_path / "secret").write_bytes(content)
-    configuration = with_password(tmp_path, value)
+    source = ksc_source(with_password(tmp_path, value))
     with pytest.raises(MissingSecret) as missing:
-        configuration.source.password.resolve(environ={"EMPTY": ""})
+        source.password.resolve(environ={"EMPTY": ""})
     for word in ("source.password", "Nothing was contacted", *words):
         assert word in str(missing.value)
 
@@ -87,11 +100,17 @@ def test_worklist_mode_does_not_ask_for_the_soap_password(tmp_path: Path) -> Non
     assert secrets.soap_password is None
 
 
+def test_a_source_that_reads_files_needs_no_password(tmp_path: Path) -> None:
+    secrets = resolve_all(read_configuration(write(tmp_path, HUB_GOOD)), environ={key: ENVIRON[key] for key in ENVIRON if key != "KSC_PASSWORD"})
+    assert secrets.source_password is None
+    assert secrets.private_key.reveal() == "two"
+
+
 @needs_modes
 @pytest.mark.parametrize("mode", [0o600, 0o400, 0o700], ids=oct)
 def test_clear_text_is_accepted_in_a_file_of_its_owner_alone(mode: int, tmp_path: Path) -> None:
     configuration = with_password(tmp_path, "hunter2", mode=mode)
-    assert resolve_all(configuration, environ=ENVIRON).source_password.reveal() == "hunter2"
+    assert revealed(resolve_all(configuration, environ=ENVIRON)) == "hunter2"
 
 
 @needs_modes
@@ -118,4 +137,4 @@ def test_a_clear_text_that_went_through_the_ledger_comes_from_where_it_was_kept(
     with pytest.raises(MissingSecret, match="stood in clear text in the configuration file"):
         resolve_all(stored, environ=ENVIRON)
     secrets = resolve_all(stored, environ=ENVIRON, kept={"source.password": "hunter2"}.get)
-    assert secrets.source_password.reveal() == "hunter2"
+    assert revealed(secrets) == "hunter2"

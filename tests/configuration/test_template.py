@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tallybridge.configuration import ConfigurationError, commented_template, read_configuration
+from tallybridge.configuration import BusinessHubSourceSettings, ConfigurationError, commented_template, read_configuration
 from tallybridge.configuration.schema import DESTINATIONS, INTEGRATION, REPEATED, SOURCES
-from tests.configuration.builders import FINGERPRINT, write
+from tests.configuration.builders import FINGERPRINT, ksc_source, write
 
 GIVEN = {
     "integration.time_zone": "Europe/Berlin",
@@ -24,9 +24,31 @@ OPTIONAL = re.compile(r"^#([a-z_]+ = .*)$", re.MULTILINE)
 CLASHING = {"fingerprint", "ca_file"}
 
 
+def without_alternative(text: str) -> str:
+    """The template without the other kind of source."""
+    start, end = (text.index(words) for words in ("# Instead of the table [source]", "# The Tigerpaw server whose"))
+    return text[:start] + text[end:]
+
+
+def test_the_other_kind_of_source_can_take_the_place_of_the_first(tmp_path: Path) -> None:
+    text = commented_template(GIVEN)
+    first, other = text.index("\n[source]\n"), text.index("\n#[source]\n")
+    end = text.index("# The Tigerpaw server whose")
+    used = re.sub(r"^#(?=[a-z_]+ = |\[)", "", text[other:end], flags=re.MULTILINE)
+    configuration = read_configuration(write(tmp_path, text[:first] + used + text[end:]))
+    assert configuration.source == BusinessHubSourceSettings(folder=tmp_path / "business-hub-exports")
+
+
+def test_a_template_can_begin_with_business_hub(tmp_path: Path) -> None:
+    given = {key: value for key, value in GIVEN.items() if not key.startswith("source.")}
+    text = commented_template({**given, "source.kind": "business_hub", "source.folder": "exports"})
+    assert read_configuration(write(tmp_path, text)).source == BusinessHubSourceSettings(folder=tmp_path / "exports")
+    assert '#kind = "ksc"' in text
+
+
 def test_a_filled_template_reads_and_writes_worklists(tmp_path: Path) -> None:
     configuration = read_configuration(write(tmp_path, commented_template(GIVEN)))
-    assert configuration.source.user == 'tally"bridge'
+    assert ksc_source(configuration).user == 'tally"bridge'
     assert configuration.destination.write_mode == "worklist"
     assert configuration.integration.apply == "approve"
     assert configuration.links == ()
@@ -50,6 +72,7 @@ def test_a_blank_template_names_every_blank(tmp_path: Path) -> None:
 def test_every_optional_line_can_be_used_as_it_stands(tmp_path: Path) -> None:
     text = commented_template(GIVEN)
     single, _, examples = text.partition("#[[link]]")
+    single = without_alternative(single)
     lines = [line for line in OPTIONAL.findall(single) if line.split(" = ")[0] not in CLASHING]
     assert len(lines) > 15
     for line in lines:
@@ -62,7 +85,7 @@ def test_every_optional_line_can_be_used_as_it_stands(tmp_path: Path) -> None:
 
 def test_a_certificate_authority_takes_the_place_of_the_fingerprint(tmp_path: Path) -> None:
     given = {key: value for key, value in GIVEN.items() if key != "source.fingerprint"} | {"source.ca_file": "ca.pem"}
-    assert read_configuration(write(tmp_path, commented_template(given))).source.ca_file == tmp_path / "ca.pem"
+    assert ksc_source(read_configuration(write(tmp_path, commented_template(given)))).ca_file == tmp_path / "ca.pem"
 
 
 def test_the_template_holds_every_setting_with_its_sentence() -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 import json
 import shutil
+import sqlite3
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +17,8 @@ from typing import Any, NamedTuple
 import pytest
 import stamina
 import typer.main
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 from tallybridge.cli.entry import run
 from tallybridge.ledger.opening import close_ledger, open_ledger
@@ -65,6 +70,19 @@ Line = tuple[int, str, int]
 """What a line is known by: its id, its item and its quantity."""
 
 
+def require_no_secret(content: bytes, where: str) -> None:
+    """L11: neither a secret nor its base64 form, in which it travels to Security Center."""
+    for name, secret in SECRETS.items():
+        for form in (secret.encode(), b64encode(secret.encode())):
+            assert form not in content, f"{name} in {where}"
+
+
+def recorded_intents(bench: Bench) -> int:
+    """How many writes the ledger knows to have been meant."""
+    with closing(sqlite3.connect(bench.home / "ledger.sqlite3")) as database:
+        return int(database.execute("select count(*) from ledger_intent").fetchone()[0])
+
+
 class Bench:
     """A desk with the product on it: call it, look at both simulated systems, change them."""
 
@@ -104,7 +122,9 @@ class Bench:
         self._capsys.readouterr()
         code = run([str(argument) for argument in arguments])
         written = self._capsys.readouterr()
-        return Called(code, written.out, written.err)
+        called = Called(code, written.out, written.err)
+        require_no_secret(called.words.encode(), f"the output of {arguments}")
+        return called
 
     def run(self, *more: object) -> Called:
         """Today's run, as a document."""
@@ -189,6 +209,19 @@ def _command_tree_made_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """No test here pulls the plug, so nothing has to be on the platter before the next statement."""
+
+    def hurry(connection: BaseDatabaseWrapper, **_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("pragma synchronous = off")
+
+    connection_created.connect(hurry)
+    yield
+    connection_created.disconnect(hurry)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _no_waiting_between_attempts() -> Iterator[None]:
     """Passing faults are met with as many attempts as ever, at once."""
     stamina.set_testing(True, attempts=3, cap=True)
@@ -226,4 +259,7 @@ def bench(
     bench.declare()
     yield bench
     close_ledger()
+    for file in bench.home.rglob("*"):
+        if file.is_file():
+            require_no_secret(file.read_bytes(), str(file))
     _sandbox.set_faults([])

@@ -80,7 +80,16 @@ SYSTEMS: list[tuple[str | None, int | None]] = [
     (None, 0x3),
     (None, None),
 ]
-CUSTOMER_NAMES = ["Contoso Dental", "Łódź Papier", "株式会社テスト", "شركة الاختبار", 'Müller & "Söhne" <GmbH>', "O'Brien; DROP", "Ελλάς ΑΕ", "Ω" * 60]
+CUSTOMER_NAMES = [
+    "Contoso Dental",
+    "Łódź Papier",
+    "株式会社テスト",
+    "شركة الاختبار",
+    'Müller & "Söhne" <GmbH>',
+    "O'Brien; DROP",
+    "Ελλάς",
+    "Ω" * 60,
+]
 
 
 class Fleet:
@@ -121,12 +130,16 @@ class _Maker:
         items = price_book(*ITEMS, OLD_ITEM={"inactive": True}, FREE_ITEM={"price": None})
         scenario = world(servers, accounts, items, version=self.random.choice(["13.2", "15.1", "15.4", "16.0"]))
         installed_only, count_oem = self.chance(0.3), self.chance(0.3)
-        matchers = {one["application"]: [] for one in MAPPINGS} | {"Kaspersky Security for Mail Server": []}
+        matchers: dict[str, list[Json]] = {name: [] for name in [*(one["application"] for one in MAPPINGS), "Kaspersky Security for Mail Server"]}
         matchers |= {one["name"]: one["match"] for one in APPLICATIONS}
         set_up = SetUp(links, MAPPINGS, matchers=matchers, per_user={CLOUD}, per_mailbox={MAIL}, installed_only=installed_only, count_oem=count_oem)
         source = {"key_scope": "installed" if installed_only else "used", "count_oem": count_oem, "max_sessions": self.random.randint(1, 3)}
         # Small chunks, so that every list is read in several.
-        source |= {"key_chunk": self.random.choice([1, 2, 50]), "seat_chunk": self.random.choice([2, 3, 500]), "host_chunk": self.random.choice([1, 4, 500])}
+        source |= {
+            "key_chunk": self.random.choice([1, 2, 50]),
+            "seat_chunk": self.random.choice([2, 3, 500]),
+            "host_chunk": self.random.choice([1, 4, 500]),
+        }
         return Fleet(scenario, set_up, links, source)
 
     def customer(self, number: int, name: str) -> tuple[Json, list[Json]]:
@@ -152,7 +165,15 @@ class _Maker:
         uses = [use for one in keys for use in self.uses(one["serial"], hosts)]
         uses += self.uses("NOT-LISTED", hosts)
         self.random.shuffle(uses)
-        return {"id": number, "uid": f"vs-{number}", "name": name, "enabled": self.chance(0.92) or number == 0, "hosts": hosts, "keys": keys, "uses": uses}
+        return {
+            "id": number,
+            "uid": f"vs-{number}",
+            "name": name,
+            "enabled": self.chance(0.92) or number == 0,
+            "hosts": hosts,
+            "keys": keys,
+            "uses": uses,
+        }
 
     def host(self, number: int, place: int) -> Json:
         os_name, ctype = self.random.choice(SYSTEMS)

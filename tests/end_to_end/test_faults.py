@@ -1,6 +1,7 @@
 """Every fault that the sandbox can rehearse on Tigerpaw's two doors, at every call of a create and of an update (contracts 4; L5, L7, L8).
 
-Whatever happens: the other customer is billed, no line is ever doubled, and the next runs bring every line to what is counted, or hold it for a person.
+Whatever happens: the other customer is billed, no line is ever doubled, and the next runs bring every line to what is counted,
+or hold it for a person.
 """
 
 from __future__ import annotations
@@ -45,7 +46,6 @@ WRITES = {
     "http_503": Write({"do": "http_503"}, reached=False, outcome="failed", reason="write_unresolved", code=1),
     "success_false": Write({"do": "success_false", "message": "Rehearsed refusal"}, reached=False, outcome="failed", reason="write_refused", code=1),
     "soap_fault": Write({"do": "soap_fault", "message": "Rehearsed fault"}, reached=False, outcome="failed", reason="write_refused", code=1),
-    "refuse_login": Write({"do": "refuse_login"}, reached=False, outcome="failed", reason="write_refused", code=1),
     "close": Write({"do": "close"}, reached=False, outcome="failed", reason="write_unresolved", code=1),
     "lose_reply": Write({"do": "lose_reply"}, reached=True, outcome="applied", reason=None, code=0),
     "truncate": Write({"do": "truncate"}, reached=True, outcome="applied", reason=None, code=0),
@@ -77,17 +77,37 @@ def test_a_fault_on_a_write(bench: Bench, name: str, kind: str) -> None:
     assert (done.tenant("Contoso Dental")["outcome"], done.tenant("Contoso Dental")["reason"]) == (outcome, reason)
     assert done.outcome("Fabrikam") == ("applied", None)
     assert bench.quantities(FABRIKAM) == [("KES-SELECT", 2 if kind == "create" else 3)]
-    assert bench.quantities(CONTOSO) == sorted([one for one in after if one[0] != spoiled or reached] + [one for one in before if one[0] == spoiled and not reached])
-    assert len(bench.calls("tigerpaw_soap", SUBMIT)) == (3 if kind == "create" else 2), "a write was repeated within the run"
+    # After a write whose end is not known, nothing more is written for that customer in the same run; a clear refusal stops its own line only.
+    goes_on = kind == "create" and reason != "write_unresolved"
+    without = [one for one in after if one[0] != spoiled] if goes_on else before
+    assert bench.quantities(CONTOSO) == (after if reached else without)
+    assert len(bench.calls("tigerpaw_soap", SUBMIT)) == (3 if goes_on else 2), "a write was repeated within the run"
     if reason == "write_unresolved":
         waiting = bench.run()
-        assert (waiting.code, waiting.writes) == (3, 0), "before it has settled, nothing is repeated"
-        assert waiting.change(spoiled)["reason"] == "write_unresolved"
+        assert (waiting.code, waiting.change(spoiled)["reason"]) == (3, "write_unresolved"), "before it has settled, nothing is repeated"
+        assert bench.quantities(CONTOSO) == ([one for one in after if one[0] != spoiled] if kind == "create" else before)
         bench.wait(seconds=31)
 
     assert bench.run().code == 0
     assert bench.quantities(CONTOSO) == after
     assert bench.run().writes == 0
+    bench.require_proof()
+
+
+def test_a_refused_sign_in_ends_the_writing_of_this_run(bench: Bench) -> None:
+    """Repeated refusals may lock the account, so none is provoked; the next run goes on."""
+    bench.declare(source={"max_sessions": 1})
+    bench.faults({"on": "tigerpaw_soap", "call": SUBMIT, "nth": 2, "do": "refuse_login"})
+
+    done = bench.run()
+
+    assert done.code == 1
+    assert done.outcome("Contoso Dental") == done.outcome("Fabrikam") == ("failed", "sign_in_refused")
+    assert len(bench.calls("tigerpaw_soap")) == 2
+    assert (bench.quantities(CONTOSO), bench.lines(FABRIKAM)) == ([("KES-SRV", 1)], [])
+    assert bench.run().code == 0
+    assert bench.quantities(CONTOSO) == [("KES-SRV", 1), ("KES-WKS", 3)]
+    assert bench.quantities(FABRIKAM) == [("KES-SELECT", 2)]
     bench.require_proof()
 
 
@@ -105,11 +125,12 @@ def test_a_write_that_arrives_after_the_run_is_found_by_the_next(bench: Bench, k
     assert (done.code, done.outcome("Contoso Dental")) == (1, ("failed", "write_unresolved"))
     assert done.outcome("Fabrikam")[0] in ("applied", "unchanged")
     deadline = time.monotonic() + 5
-    while bench.quantities(CONTOSO) != after and time.monotonic() < deadline:
+    arrived = after if kind == "update" else after[:1]
+    while bench.quantities(CONTOSO) != arrived and time.monotonic() < deadline:
         time.sleep(0.02)
 
     healed = bench.run()
-    assert (healed.code, healed.writes) == (0, 0)
+    assert (healed.code, healed.writes) == (0, 1 if kind == "create" else 0), "only the line that was not tried is written"
     assert bench.quantities(CONTOSO) == after
     bench.require_proof()
 
@@ -130,9 +151,8 @@ def test_another_quantity_than_was_sent_is_an_error_and_then_waits_for_a_person(
     assert done.outcome("Fabrikam")[0] in ("applied", "unchanged")
     wrong = bench.lines(CONTOSO)
     again = bench.run()
-    assert (again.code, again.writes) == (3, 0)
-    assert again.change(spoiled)["reason"] == "not_as_written"
-    assert bench.lines(CONTOSO) == wrong
+    assert (again.code, again.change(spoiled)["reason"]) == (3, "not_as_written")
+    assert [one for one in bench.lines(CONTOSO) if one[1] == spoiled] == [one for one in wrong if one[1] == spoiled]
     hold = again.change(spoiled)["hold"]
     assert bench.call("holds", "adopt", hold, "--reason", "it is ours").code == 0
     assert bench.run().code == 0
@@ -179,8 +199,7 @@ def test_a_passing_fault_on_reading_is_got_over(bench: Bench, name: str) -> None
     assert bench.quantities(CONTOSO) == [("KES-SRV", 1), ("KES-WKS", 3)]
 
 
-@pytest.mark.parametrize("name", READS)
-@pytest.mark.parametrize("kind", ["create", "update"])
+@pytest.mark.parametrize(("name", "kind"), [*((name, "create") for name in READS), ("close", "update"), ("success_false", "update")])
 def test_a_fault_on_reading_back_leaves_the_write_to_the_next_run(bench: Bench, name: str, kind: str) -> None:
     """L5: what was written but not seen is found by reading, not written again."""
     bench.declare(source={"max_sessions": 1})
@@ -244,7 +263,9 @@ SOURCE_CALLS = [
 
 
 # Every call with the plainest failure, every failure at the call that reads rows.
-SOURCE_ROWS = [(call, "http_500") for call in SOURCE_CALLS] + [("GroupSyncIterator.GetNextItems", name) for name in SOURCE_FAULTS if name != "http_500"]
+SOURCE_ROWS = [(call, "http_500") for call in SOURCE_CALLS] + [
+    ("GroupSyncIterator.GetNextItems", name) for name in SOURCE_FAULTS if name != "http_500"
+]
 
 
 @pytest.mark.parametrize(("call", "name"), SOURCE_ROWS)

@@ -21,7 +21,10 @@ def test_100_devices_of_which_90_are_workstations_and_10_are_servers(bench: Benc
 
     assert done.code == 0
     assert bench.quantities(100) == [("KES-SRV", 10), ("KES-WKS", 90)]
-    assert [(one["action"], one["from"], one["to"]) for one in done.tenant("Client company")["changes"]] == [("create", None, 10), ("create", None, 90)]
+    assert [(one["action"], one["from"], one["to"]) for one in done.tenant("Client company")["changes"]] == [
+        ("create", None, 10),
+        ("create", None, 90),
+    ]
     assert done.change("KES-WKS")["parts"] == [{"application": ADVANCED, "category": "windows_workstation", "quantity": 90}]
     assert done.json["totals"] | {"created": 2, "psa_writes": 2, "tenants": 1, "failed": 0, "held": 0} == done.json["totals"]
 

@@ -402,7 +402,9 @@ class TestMoves:
 class TestLeftBehind:
     """Lines of ours whose customer is not billed any more stay as they are, and are said (design 6.3)."""
 
-    @pytest.mark.parametrize("links", [(TWO_LINKS[0], link("Fabrikam", 1042, FABRIKAM, billing=False)), (TWO_LINKS[0],)], ids=["billing off", "unlinked"])
+    @pytest.mark.parametrize(
+        "links", [(TWO_LINKS[0], link("Fabrikam", 1042, FABRIKAM, billing=False)), (TWO_LINKS[0],)], ids=["billing off", "unlinked"]
+    )
     def test_lines_stay_and_are_reported(self, bench: Bench, links: tuple[Json, ...]) -> None:
         bench.run()
         bench.declare(links=links)

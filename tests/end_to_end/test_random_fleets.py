@@ -19,7 +19,7 @@ from tests.end_to_end.oracle import Line, expected_lines, tenant_of, used_units
 Json = dict[str, Any]
 
 ONE_SEED = os.environ.get("TALLYBRIDGE_FLEET_SEED")
-SEEDS = [int(ONE_SEED)] if ONE_SEED else range(int(os.environ.get("TALLYBRIDGE_FLEETS", "10")))
+SEEDS = [int(ONE_SEED)] if ONE_SEED else range(int(os.environ.get("TALLYBRIDGE_FLEETS", "8")))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

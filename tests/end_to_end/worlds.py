@@ -43,7 +43,9 @@ def use(serial: str, device: str, **members: Any) -> Json:
 
 def customer(number: int, name: str, uses: Mapping[str, Iterable[tuple[str | None, int | None]]]) -> Json:
     """A virtual server with one commercial key per application and one device per system named there."""
-    keys, hosts, rows = [], [], []
+    keys: list[Json] = []
+    hosts: list[Json] = []
+    rows: list[Json] = []
     for order, (application, systems) in enumerate(uses.items(), start=1):
         serial = f"S{number:03}-{order}"
         keys.append(key(serial, application))
@@ -165,7 +167,9 @@ def declaration(
         *(("[[application]]", one) for one in applications),
         *(("[[mapping]]", one) for one in mappings),
     ]
-    return "\n".join(f"{head}\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in members.items() if value is not None) for head, members in tables)
+    return "\n".join(
+        f"{head}\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in members.items() if value is not None) for head, members in tables
+    )
 
 
 def _toml(value: Any) -> str:

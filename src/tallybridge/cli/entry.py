@@ -12,7 +12,7 @@ import structlog
 import typer
 
 from tallybridge import __version__
-from tallybridge.cli import billing, checking, demonstration, holding, linking, listing, proving, sandboxing, serving, setting_up, worklist
+from tallybridge.cli import billing, checking, demonstration, holding, importing, linking, listing, proving, sandboxing, serving, setting_up, worklist
 from tallybridge.cli.frame import CommandFailed, Finished, without_controls
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for group in (billing, worklist, proving, holding, linking, listing, checking, setting_up, serving, sandboxing, demonstration):
+for group in (billing, worklist, importing, proving, holding, linking, listing, checking, setting_up, serving, sandboxing, demonstration):
     group.add_to(app)
 
 
@@ -100,6 +100,7 @@ def _is_for_people(error: Exception) -> bool:
     from tallybridge.runs.explaining import NothingKnown
     from tallybridge.sandbox import SandboxPortInUse, ScenarioError
     from tallybridge.sources.base import SourceError
+    from tallybridge.sources.business_hub import ExportRefused
     from tallybridge.wire.transport import TransportFailed
 
     return isinstance(
@@ -109,6 +110,7 @@ def _is_for_people(error: Exception) -> bool:
             ConfigurationError,
             DestinationError,
             DialectError,
+            ExportRefused,
             LedgerError,
             NothingKnown,
             RunRefused,

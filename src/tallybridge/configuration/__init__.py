@@ -18,10 +18,12 @@ from tallybridge.configuration.errors import ConfigurationError, MissingSecret, 
 from tallybridge.configuration.locating import LocatedFiles, locate_configuration, locate_home
 from tallybridge.configuration.reading import ConfigurationFile, read_configuration, read_configurations
 from tallybridge.configuration.records import (
+    BusinessHubSourceSettings,
     Configuration,
     IntegrationSettings,
     KscSourceSettings,
     LinkSettings,
+    SourceSettings,
     TigerpawDestinationSettings,
 )
 from tallybridge.configuration.secrets import ResolvedSecrets, SecretReference, resolve_all
@@ -29,6 +31,7 @@ from tallybridge.configuration.template import commented_template
 from tallybridge.configuration.toml_text import to_toml
 
 __all__ = [
+    "BusinessHubSourceSettings",
     "Configuration",
     "ConfigurationError",
     "ConfigurationFile",
@@ -40,6 +43,7 @@ __all__ = [
     "Problem",
     "ResolvedSecrets",
     "SecretReference",
+    "SourceSettings",
     "TigerpawDestinationSettings",
     "applications_of",
     "commented_template",

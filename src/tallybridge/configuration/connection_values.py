@@ -94,6 +94,13 @@ class FilePath:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderPath(FilePath):
+    """A folder; a relative path starts at the folder of the configuration file. Whether it is there is for `doctor` and the runs to see."""
+
+    expected: str = "the path of a folder; a relative one starts at the folder of this file"
+
+
+@dataclass(frozen=True, slots=True)
 class DialectName:
     """A shipped dialect by name, or a dialect file; whatever has a slash or the ending .toml is a file."""
 

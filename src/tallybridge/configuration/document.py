@@ -15,12 +15,12 @@ from tallybridge.configuration.places import Places
 from tallybridge.configuration.records import (
     Configuration,
     IntegrationSettings,
-    KscSourceSettings,
     LinkSettings,
+    SourceSettings,
     TigerpawDestinationSettings,
 )
 from tallybridge.configuration.table import Setting, Table
-from tallybridge.configuration.values import Unfit, Where, choices, described, suggestion, type_of
+from tallybridge.configuration.values import Unfit, Where, choices, described, shown, suggestion, type_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Draft:
     file: str | None
     places: Places
     integration: IntegrationSettings | None = None
-    source: KscSourceSettings | None = None
+    source: SourceSettings | None = None
     destination: TigerpawDestinationSettings | None = None
     links: dict[int, LinkSettings] = field(default_factory=dict)
     applications: dict[int, Application] = field(default_factory=dict)
@@ -100,22 +100,26 @@ class _TableReader:
         places = self._draft.places
         what = "table" if isinstance(value, dict | list) else "setting outside every table"
         allowed = ", ".join(_header(name) for name in schema.TABLE_NAMES)
-        self._draft.refuse(places.top(key), found=f"an unknown {what}", expected=f"one of {allowed}", advice=suggestion(key, schema.TABLE_NAMES))
+        self._draft.refuse(
+            places.top(shown(key)), found=f"an unknown {what}", expected=f"one of {allowed}", advice=suggestion(key, schema.TABLE_NAMES)
+        )
 
     def single_by_kind(self, name: str, tables: Mapping[str, Table], raw: object) -> Any:
         """Reads a table whose settings depend on its kind."""
-        kind = raw.get("kind") if isinstance(raw, dict) else None
-        known = next(iter(tables.values()))
-        if kind is None or kind in tuple(tables):
-            return self.single(tables.get(str(kind), known), raw)
-        place = self._draft.places.setting(name, "kind")
-        advice = "Exports of Kaspersky Business Hub come with a later version." if kind == "business_hub" else ""
+        if not isinstance(raw, dict):
+            return self.single(next(iter(tables.values())), raw)
+        kind = raw.get("kind")
+        if isinstance(kind, str) and kind in tables:
+            return self.single(tables[kind], raw)
         self._draft.refuse(
-            place,
-            found=described(kind),
+            self._draft.places.setting(name, "kind"),
+            found=described(kind) if "kind" in raw else "nothing",
             expected=f"a kind of {name} that this version has: {choices(tuple(tables))}",
-            advice=advice or (suggestion(kind, tuple(tables)) if isinstance(kind, str) else ""),
+            advice=suggestion(kind, tuple(tables)) if isinstance(kind, str) else "",
         )
+        if "kind" not in raw:
+            meant = max(tables, key=lambda known: len({setting.name for setting in tables[known].settings} & raw.keys()))
+            self.single(tables[meant], {"kind": meant, **raw})
         return None
 
     def single(self, table: Table, raw: object) -> Any:
@@ -156,10 +160,10 @@ class _TableReader:
         for key in raw:
             if key not in names:
                 self._draft.refuse(
-                    part(key),
+                    part(shown(key)),
                     found="an unknown setting",
                     expected=f"one of {', '.join(names)}",
-                    advice=suggestion(key, names),
+                    advice=suggestion(key, names) or _of_another_kind(table, key),
                 )
         values: dict[str, Any] = {}
         for setting in table.settings:
@@ -178,6 +182,13 @@ class _TableReader:
         except Unfit as unfit:
             self._draft.refuse(place, found=unfit.found, expected=unfit.expected or setting.kind.expected, advice=unfit.advice)
             return INVALID
+
+
+def _of_another_kind(table: Table, key: str) -> str:
+    """Which kinds of the same table have a setting that this one lacks; "" where none has."""
+    kinds = next((tables for tables in (schema.SOURCES, schema.DESTINATIONS) if table in tables.values()), {})
+    having = tuple(kind for kind, other in kinds.items() if any(setting.name == key for setting in other.settings))
+    return f"It belongs to a {table.name} of kind {choices(having)}." if having else ""
 
 
 def _header(table: str) -> str:

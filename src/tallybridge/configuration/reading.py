@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tallybridge.configuration.consistency import check_one, check_together
+from tallybridge.configuration.collisions import check_together
+from tallybridge.configuration.consistency import check_one
 from tallybridge.configuration.document import Draft, read_document
 from tallybridge.configuration.errors import ConfigurationError
 from tallybridge.configuration.places import Places

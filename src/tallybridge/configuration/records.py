@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from tallybridge.billing.model import Application, KeyScope, Mapping
 from tallybridge.configuration.secrets import SecretReference
@@ -50,6 +50,38 @@ class KscSourceSettings:
     """Rows asked for at once; None leaves it to the measured default of the source."""
     insecure: bool = False
 
+    @property
+    def origin(self) -> str:
+        """What tells this source from another of its kind."""
+        return self.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessHubSourceSettings:
+    """A folder of Kaspersky Business Hub exports to read from (contracts 5). A company's licenses are its own, so there is no key scope to choose."""
+
+    kind: Literal["business_hub"] = "business_hub"
+    folder: Path
+    """Absolute. Files in it are only read; it need not be there yet."""
+    export_days: int = 2
+    """An older export gives no observation: unread is not zero."""
+    count_oem: bool = False
+    max_sessions: int = 2
+    """Companies observed at the same time."""
+    read_unlinked: bool = True
+    tenant_minutes: float = 10
+    key_scope: ClassVar[KeyScope] = KeyScope.USED
+    password: ClassVar[None] = None
+
+    @property
+    def origin(self) -> str:
+        """What tells this source from another of its kind."""
+        return str(self.folder)
+
+
+SourceSettings = KscSourceSettings | BusinessHubSourceSettings
+"""Every kind has `kind`, `origin`, `password`, `key_scope`, `count_oem`, `max_sessions`, `read_unlinked` and `tenant_minutes`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TigerpawDestinationSettings:
@@ -93,7 +125,7 @@ class Configuration:
     """One integration, whole. Equal configurations have equal canonical bytes."""
 
     integration: IntegrationSettings
-    source: KscSourceSettings
+    source: SourceSettings
     destination: TigerpawDestinationSettings
     links: tuple[LinkSettings, ...] = ()
     applications: tuple[Application, ...] = ()

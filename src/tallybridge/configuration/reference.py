@@ -43,10 +43,18 @@ clear text.
 
 ## What is refused
 
-Beside wrong types and unknown settings: two links to one account or of one tenant (accounts also across files with the same destination), two
-files with one integration name, one application mapped or declared twice, a mapping with both `item` and categories or with neither, items by
-category for an application that is counted by users or mailboxes, and one license name, prefix, part number or application id that would lead
-to two applications. One item may stand in several mappings and categories; the quantities are then summed.
+Beside wrong types and unknown settings: two links to one account or of one tenant in one file, two files with one integration name, one
+application mapped or declared twice, a mapping with both `item` and categories or with neither, items by category for an application that
+is counted by users or mailboxes, and one license name, prefix, part number or application id that would lead to two applications. One item
+may stand in several mappings and categories; the quantities are then summed.
+
+## Several integrations
+
+One file describes one integration; give several files, or a folder of them. Security Center and Business Hub may stand side by side, and so may
+several servers. One account may be linked from several files as long as they bill different items of its agreement, or different agreements of
+it. Two files that bill the same item of the same agreement of the same destination are refused with both places, even where billing is switched
+off in one of them: a line of an agreement has one integration that says its quantity. One tenant of one source may be linked in two files to the
+same account only, and only where they map different applications: its devices would else be billed twice.
 """
 
 CATALOG_HEAD = """\

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 from tallybridge.billing import model
 from tallybridge.configuration import combinations
-from tallybridge.configuration.destination_tables import DESTINATIONS, TIGERPAW_DESTINATION
+from tallybridge.configuration.destination_tables import DESTINATIONS
 from tallybridge.configuration.naming_values import Matchers, application_of, mapping_of, plain_application, plain_mapping
 from tallybridge.configuration.records import IntegrationSettings, LinkSettings
-from tallybridge.configuration.source_tables import KSC_SOURCE, SOURCES
+from tallybridge.configuration.source_tables import SOURCES
 from tallybridge.configuration.table import Setting, Table
 from tallybridge.configuration.values import Choice, Flag, Text, TimeOfDay, TimeZone, WholeNumber
 
 __all__ = [
     "DESTINATIONS",
     "INTEGRATION",
-    "KSC_SOURCE",
     "LINK",
     "REPEATED",
     "SOURCES",
     "TABLE_NAMES",
-    "TIGERPAW_DESTINATION",
 ]
 
 INTEGRATION = Table(
@@ -58,7 +56,7 @@ INTEGRATION = Table(
 LINK = Table(
     name="link",
     repeated=True,
-    sentence="One customer: its virtual server (tenant) and its Tigerpaw account, one to one. `tallybridge links suggest` proposes them.",
+    sentence="One customer: its virtual server or company (tenant) and its Tigerpaw account, one to one. `tallybridge links suggest` proposes them.",
     build=LinkSettings,
     check=combinations.check_link,
     settings=(
@@ -66,14 +64,14 @@ LINK = Table(
             name="tenant",
             kind=Text(),
             needed="unless tenant_id is given",
-            sentence="Name of the virtual server, letter by letter.",
+            sentence="Name of the virtual server or company, letter by letter.",
             example='"Contoso Dental"',
         ),
         Setting(
             name="tenant_id",
             kind=Text(),
             needed="unless tenant is given",
-            sentence="Unique id of the virtual server, as `tallybridge tenants` shows it.",
+            sentence="Unique id of the virtual server or company, as `tallybridge tenants` shows it.",
             example='"vs-1"',
         ),
         Setting(name="account", kind=WholeNumber(1), required=True, sentence="Number of the Tigerpaw account.", example="1053145"),

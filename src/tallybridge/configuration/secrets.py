@@ -103,7 +103,8 @@ class SecretReference:
 class ResolvedSecrets:
     """Every secret that one integration needs to talk to both sides."""
 
-    source_password: Secret
+    source_password: Secret | None
+    """None for a source that needs none (`business_hub`)."""
     private_key: Secret
     soap_password: Secret | None
     """None in write mode `worklist`, which makes no SOAP call."""
@@ -115,16 +116,21 @@ def resolve_all(configuration: Configuration, *, environ: Mapping[str, str] | No
     Raises:
         MissingSecret: all that are missing, together.
     """
-    needed = {"source_password": configuration.source.password, "private_key": configuration.destination.private_key}
-    if configuration.destination.write_mode == "soap" and configuration.destination.soap_password is not None:
-        needed["soap_password"] = configuration.destination.soap_password
+    destination = configuration.destination
+    places = {
+        "source_password": configuration.source.password,
+        "private_key": destination.private_key,
+        "soap_password": destination.soap_password if destination.write_mode == "soap" else None,
+    }
     found: dict[str, Secret] = {}
     problems: list[Problem] = []
-    for name, reference in needed.items():
+    for name, reference in places.items():
+        if reference is None:
+            continue
         try:
             found[name] = reference.resolve(environ=environ, kept=kept)
         except MissingSecret as missing:
             problems.extend(missing.problems)
     if problems:
         raise MissingSecret(tuple(problems))
-    return ResolvedSecrets(source_password=found["source_password"], private_key=found["private_key"], soap_password=found.get("soap_password"))
+    return ResolvedSecrets(source_password=found.get("source_password"), private_key=found["private_key"], soap_password=found.get("soap_password"))

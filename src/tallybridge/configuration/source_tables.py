@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from tallybridge.billing import model
 from tallybridge.configuration import combinations
-from tallybridge.configuration.connection_values import FilePath, Fingerprint, SecretValue, Url
-from tallybridge.configuration.records import KscSourceSettings
+from tallybridge.configuration.connection_values import FilePath, Fingerprint, FolderPath, SecretValue, Url
+from tallybridge.configuration.records import BusinessHubSourceSettings, KscSourceSettings
 from tallybridge.configuration.table import Setting, Table
 from tallybridge.configuration.values import Choice, Duration, Flag, Text, WholeNumber
+
+READ_UNLINKED = Setting(
+    name="read_unlinked",
+    kind=Flag(),
+    sentence="Whether customers without link or with billing off are read too (last), to show what is not billed.",
+)
+
+TENANT_MINUTES = Setting(
+    name="tenant_minutes",
+    kind=Duration("minutes", 0.01, 240),
+    sentence="How long one customer may take before it is given up for the day, so that it does not delay the others.",
+)
 
 KSC_SOURCE = Table(
     name="source",
@@ -62,16 +74,8 @@ KSC_SOURCE = Table(
             kind=WholeNumber(1, 32),
             sentence="How many virtual servers are read at the same time, one session each.",
         ),
-        Setting(
-            name="read_unlinked",
-            kind=Flag(),
-            sentence="Whether customers without link or with billing off are read too (last), to show what is not billed.",
-        ),
-        Setting(
-            name="tenant_minutes",
-            kind=Duration("minutes", 0.01, 240),
-            sentence="How long one customer may take before it is given up for the day, so that it does not delay the others.",
-        ),
+        READ_UNLINKED,
+        TENANT_MINUTES,
         Setting(
             name="key_chunk",
             kind=WholeNumber(1, 10_000),
@@ -101,4 +105,36 @@ KSC_SOURCE = Table(
     ),
 )
 
-SOURCES = {"ksc": KSC_SOURCE}
+BUSINESS_HUB_SOURCE = Table(
+    name="source",
+    sentence=(
+        "A folder of Kaspersky Business Hub exports that usage is read from. Each customer is a company in them. The files are only read, never "
+        "moved; the newest export of each company is taken. There is no address, user or password to give."
+    ),
+    build=BusinessHubSourceSettings,
+    settings=(
+        Setting(name="kind", kind=Choice(("business_hub",)), required=True, sentence="The kind of source.", example='"business_hub"'),
+        Setting(
+            name="folder",
+            kind=FolderPath(),
+            required=True,
+            sentence="The folder that exports are put into: files that end in .json, .csv or .xlsx.",
+            example='"business-hub-exports"',
+        ),
+        Setting(
+            name="export_days",
+            kind=WholeNumber(1, 31),
+            sentence="How many days old the newest export of a company may be. With an older one its charges stay as they are: unread is not zero.",
+        ),
+        Setting(name="count_oem", kind=Flag(), sentence="Whether licenses of the kind OEM count as well."),
+        Setting(
+            name="max_sessions",
+            kind=WholeNumber(1, 32),
+            sentence="How many companies are counted at the same time.",
+        ),
+        READ_UNLINKED,
+        TENANT_MINUTES,
+    ),
+)
+
+SOURCES = {"ksc": KSC_SOURCE, "business_hub": BUSINESS_HUB_SOURCE}

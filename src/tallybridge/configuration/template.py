@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from tallybridge.configuration import schema
 from tallybridge.configuration.connection_values import SecretValue
@@ -30,6 +30,11 @@ should enter, as a table and as CSV, and the next run verifies it by reading bac
 and dialect are not needed. Later, "soap" writes the charges; it needs these three, and a dialect for your server.
 """
 
+ALTERNATIVE = """\
+Instead of the table [{name}] above, of kind {given}, this one of kind {kind} may stand: remove that one, and the # before this
+one and before its settings.
+"""
+
 LINKS = """\
 The tables below may be repeated, one for each customer and each application. Remove the # before an example and before its settings.
 """
@@ -50,12 +55,24 @@ def commented_template(given: Mapping[str, object] | None = None) -> str:
     """
     known = {"destination.write_mode": "worklist", **(given or {})}
     blocks = [_comment(*HEAD)]
-    for table in (schema.INTEGRATION, schema.KSC_SOURCE, schema.TIGERPAW_DESTINATION):
-        blocks.append(f"{_comment(table.sentence)}[{table.name}]\n")
-        blocks.extend(_single(table, setting, known) for setting in table.settings)
+    blocks.extend(_once(schema.INTEGRATION, known))
+    for tables in (schema.SOURCES, schema.DESTINATIONS):
+        name = next(iter(tables.values())).name
+        chosen = str(known.get(f"{name}.kind", next(iter(tables))))
+        blocks.extend(_once(tables[chosen], known))
+        for kind, table in tables.items():
+            if kind != chosen:
+                told = ALTERNATIVE.format(name=name, given=toml_value(chosen), kind=toml_value(kind))
+                blocks.append(f"{_comment(told)}{_example(table)}")
     blocks.append(_comment(LINKS))
     blocks.extend(_example(table) for table in schema.REPEATED)
     return "\n".join(blocks)
+
+
+def _once(table: Table, known: Mapping[str, object]) -> Iterator[str]:
+    """A table that stands once, with its settings."""
+    yield f"{_comment(table.sentence)}[{table.name}]\n"
+    yield from (_single(table, setting, known) for setting in table.settings)
 
 
 def _single(table: Table, setting: Setting, known: Mapping[str, object]) -> str:
@@ -72,8 +89,9 @@ def _single(table: Table, setting: Setting, known: Mapping[str, object]) -> str:
 
 
 def _example(table: Table) -> str:
-    """A repeated table, commented out as an example."""
-    lines = [_comment(table.sentence), f"#[[{table.name}]]\n"]
+    """A whole table, commented out."""
+    header = f"[[{table.name}]]" if table.repeated else f"[{table.name}]"
+    lines = [_comment(table.sentence), f"#{header}\n"]
     for setting in table.settings:
         lines.append(_comment(setting.sentence, *_explanation(table, setting)))
         lines.append(f"#{setting.name} = {_shown(table, setting)}\n")

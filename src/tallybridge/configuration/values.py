@@ -57,10 +57,15 @@ class Kind(Protocol):
         ...
 
 
+def shown(text: str) -> str:
+    """The text, safe for a terminal, cut where it is long."""
+    letters = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text[:LONGEST_SHOWN_TEXT])
+    return f"{letters}{'…' if len(text) > LONGEST_SHOWN_TEXT else ''}"
+
+
 def quoted(text: str) -> str:
-    """The text in quotation marks, safe for a terminal, cut where it is long."""
-    shown = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text[:LONGEST_SHOWN_TEXT])
-    return f'"{shown}{"…" if len(text) > LONGEST_SHOWN_TEXT else ""}"'
+    """The same in quotation marks."""
+    return f'"{shown(text)}"'
 
 
 def type_of(raw: object) -> str:

@@ -20,6 +20,7 @@ _ids = msgspec.json.Decoder(tuple[int, ...])
 _SEEN = "SELECT charge FROM ledger_seencharge WHERE destination_id = %s AND agreement = %s ORDER BY charge"
 _LINES = """SELECT agreement, item, parts, "left", charge, written, closed, delete_after_invoicing, last_billed, next_billing FROM ledger_line"""
 _OF_AGREEMENT = f"{_LINES} WHERE destination_id = %s AND agreement = %s"
+_OF_OTHERS = "SELECT item FROM ledger_line WHERE destination_id = %s AND agreement = %s AND integration <> %s"
 _OF_TENANT = f"{_LINES} WHERE destination_id = %s AND integration = %s AND tenant_id = %s AND NOT closed"
 _PLAIN = ("charge", "written", "closed", "delete_after_invoicing", "last_billed", "next_billing")
 
@@ -29,6 +30,12 @@ def lines_of(destination: int, agreement: int) -> tuple[OurLine, ...]:
     """Our lines on an agreement, closed ones too, sorted by item."""
     rows = plain_sql.rows(_OF_AGREEMENT, destination, agreement)
     return tuple(sorted((_line(*row) for row in rows), key=lambda line: line.item))
+
+
+@ledger_errors()
+def items_of_others(destination: int, agreement: int, integration: str) -> frozenset[str]:
+    """Items of the agreement whose line was last written for another integration."""
+    return frozenset(item for (item,) in plain_sql.rows(_OF_OTHERS, destination, agreement, integration))
 
 
 @ledger_errors()

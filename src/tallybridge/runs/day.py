@@ -19,17 +19,20 @@ from tallybridge.billing.model import Rules
 from tallybridge.billing.psa import Account, Item
 from tallybridge.billing.reasons import Reason
 from tallybridge.configuration.catalog import rules_of
-from tallybridge.configuration.records import Configuration
+from tallybridge.configuration.records import BusinessHubSourceSettings, Configuration
+from tallybridge.configuration.secrets import resolve_all
 from tallybridge.destinations.base import Destination, DestinationError
-from tallybridge.ledger import canonical, evidence, holds, leases
+from tallybridge.ledger import canonical, evidence, holds, leases, stated_counts
 from tallybridge.ledger import destinations as ledger_destinations
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger import tenants as ledger_tenants
 from tallybridge.ledger.errors import LedgerError
+from tallybridge.runs.configuring import kept_secrets
 from tallybridge.runs.context import RunContext
 from tallybridge.runs.doors import links_of, open_destination, open_source
 from tallybridge.runs.pool import run_all
 from tallybridge.runs.reports import Mode, RunReport, TenantReport, totals
+from tallybridge.runs.stated_beside import WithStatedCounts
 from tallybridge.runs.tenant_run import run_tenant
 from tallybridge.sources.base import Clock, Source, SourceError, TenantListing
 
@@ -82,8 +85,10 @@ def run_day(order: Order) -> RunReport:
     begun = order.clock()
     started, run_id = begun.replace(microsecond=0), new_run_id(begun)
     rules = rules_of(order.configuration)
+    # Both doors fetch their own secrets; asked for together first, all that are missing are told at once.
+    resolve_all(order.configuration, kept=kept_secrets(order.configuration))
     with (
-        closing(open_source(order.configuration, rules, order.clock)) as source,
+        closing(_source(order, rules, started)) as source,
         closing(open_destination(order.configuration, order.clock)) as destination,
         leases.hold_lease(f"integration:{order.integration}") as held,
     ):
@@ -91,6 +96,15 @@ def run_day(order: Order) -> RunReport:
             return report_on(order, run_id, started, reason=Reason.BUSY)
         begin(order, run_id, started, rules)
         return _Day(order, run_id, started, rules, source, destination).carry_out()
+
+
+def _source(order: Order, rules: Rules, started: datetime) -> Source:
+    """The integration's source, with what people have stated beside it."""
+    configuration = order.configuration
+    stated = stated_counts.in_force(order.integration, billing_date(configuration, started))
+    source = open_source(configuration, rules, order.clock)
+    by_hand = isinstance(configuration.source, BusinessHubSourceSettings)
+    return WithStatedCounts(source, stated, clock=order.clock, lists_by_hand=by_hand) if stated else source
 
 
 def begin(order: Order, run_id: str, started: datetime, rules: Rules) -> None:

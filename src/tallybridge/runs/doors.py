@@ -1,4 +1,4 @@
-"""Configuration → the two doors of an integration: where settings become a source and a destination."""
+"""Configuration → the two doors of an integration: where settings become a source and a destination. Each fetches only its own secrets."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 from tallybridge.billing.eligibility import usability_reason
 from tallybridge.billing.linking import Link
 from tallybridge.billing.model import License, Rules
-from tallybridge.configuration.records import Configuration
-from tallybridge.configuration.secrets import resolve_all
+from tallybridge.configuration.records import BusinessHubSourceSettings, Configuration, KscSourceSettings
 from tallybridge.destinations.base import Destination
 from tallybridge.destinations.tigerpaw import TigerpawDestination, TigerpawSettings, load_dialect
 from tallybridge.runs.configuring import kept_secrets
+from tallybridge.runs.importing import exports_in_force
 from tallybridge.sources.base import Clock, Source
+from tallybridge.sources.business_hub import BusinessHubSource
 from tallybridge.sources.ksc import KscSettings, KscSource
 from tallybridge.wire.certificate import Trust
 from tallybridge.wire.secret import Secret
@@ -24,44 +25,56 @@ def open_source(configuration: Configuration, rules: Rules, clock: Clock) -> Sou
     """The integration's source, not yet contacted.
 
     Raises:
-        ConfigurationError: a secret is missing.
+        MissingSecret: its password is missing.
     """
-    settings = configuration.source
-    secrets = resolve_all(configuration, kept=kept_secrets(configuration))
+    if isinstance(configuration.source, BusinessHubSourceSettings):
+        return _business_hub(configuration.integration.name, configuration.source, clock)
+    return _security_center(configuration, configuration.source, rules, clock)
 
+
+def _business_hub(integration: str, settings: BusinessHubSourceSettings, clock: Clock) -> Source:
+
+    return BusinessHubSource(lambda: exports_in_force(integration, settings.folder), clock=clock, most_days=settings.export_days)
+
+
+def _security_center(configuration: Configuration, settings: KscSourceSettings, rules: Rules, clock: Clock) -> Source:
     def worth_reading(license: License) -> bool:
         return usability_reason(license, now=clock(), rules=rules) is None
 
     server = KscSettings(
         url=settings.url,
         user=settings.user,
-        password=secrets.source_password,
+        password=settings.password.resolve(kept=kept_secrets(configuration)),
         trust=Trust(fingerprint=settings.fingerprint, ca_file=settings.ca_file),
         max_sessions=settings.max_sessions,
     )
     chunks = {"key_chunk": settings.key_chunk, "seat_chunk": settings.seat_chunk, "host_chunk": settings.host_chunk}
     chosen: dict[str, Any] = {name: size for name, size in chunks.items() if size is not None}
-    server = replace(server, **chosen)
-    return KscSource(server, clock=clock, eligible=worth_reading)
+    return KscSource(replace(server, **chosen), clock=clock, eligible=worth_reading)
 
 
-def open_destination(configuration: Configuration, clock: Clock) -> Destination:
+def open_destination(configuration: Configuration, clock: Clock, *, writing: bool = True) -> Destination:
     """The integration's PSA, not yet contacted.
 
+    Args:
+        writing: whether it is to be written; for reading alone neither the dialect nor the SOAP password is needed.
+
     Raises:
-        ConfigurationError: a secret is missing.
+        MissingSecret: one of its secrets is missing.
         DialectError: the dialect is unknown or its file is wrong.
     """
     settings = configuration.destination
-    secrets = resolve_all(configuration, kept=kept_secrets(configuration))
-    dialect = load_dialect(settings.dialect, beside=Path.cwd()) if settings.write_mode == "soap" and settings.dialect is not None else None
+    kept = kept_secrets(configuration)
+    soap = writing and settings.write_mode == "soap"
+    dialect = load_dialect(settings.dialect, beside=Path.cwd()) if soap and settings.dialect is not None else None
+    soap_password = settings.soap_password.resolve(kept=kept) if soap and settings.soap_password is not None else Secret("")
     return TigerpawDestination(
         TigerpawSettings(
             url=settings.url,
             public_key=settings.public_key,
-            private_key=secrets.private_key,
+            private_key=settings.private_key.resolve(kept=kept),
             soap_user=settings.soap_user or "",
-            soap_password=secrets.soap_password or Secret(""),
+            soap_password=soap_password,
             external_product=settings.external_product,
             dialect=dialect,
             trust=Trust(fingerprint=settings.fingerprint, ca_file=settings.ca_file),

@@ -13,7 +13,7 @@ import structlog
 from tallybridge.billing.counting import count
 from tallybridge.billing.linking import Assignment, Link
 from tallybridge.billing.model import Observation, Tenant, Usage
-from tallybridge.billing.plan import Action, OpenIntent, OurLine, Plan, PlanningInputs
+from tallybridge.billing.plan import Action, OurLine, Plan, PlanningInputs
 from tallybridge.billing.planning import left_behind
 from tallybridge.billing.planning import plan as make_plan
 from tallybridge.billing.psa import Agreement
@@ -223,16 +223,21 @@ class _Billing:
     def _inputs(self, agreement: Agreement) -> PlanningInputs:
         context = self._context
         lines = ledger_lines.lines_of(context.destination_id, agreement.number)
+        intents = ledger_intents.open_intents(context.destination_id, agreement.number)
         elsewhere = ledger_lines.lines_elsewhere(context.destination_id, context.integration, self._counted.tenant.id, agreement.number)
         wanted = wanted_items(self._counted.usage, context.rules)
-        relevant = {one.item for one in wanted} | {line.item for line in lines}
+        ours = {one.item for one in wanted}
+        # An agreement may be billed by several integrations, each its own items: what another one looks after is none of this plan's business.
+        theirs = ledger_lines.items_of_others(context.destination_id, agreement.number, context.integration) - ours
+        lines = tuple(line for line in lines if line.item not in theirs)
+        relevant = ours | {line.item for line in lines}
         return PlanningInputs(
             agreement=agreement,
             wanted=wanted,
             lines=lines,
             elsewhere=self._still_standing(elsewhere),
             seen=ledger_lines.seen(context.destination_id, agreement.number),
-            intents=_intents(context, agreement.number),
+            intents=tuple(intent for intent in intents if intent.item not in theirs),
             items=tuple(context.items[item] for item in sorted(relevant) if item in context.items),
             now=context.started,
             today=context.date,
@@ -272,10 +277,6 @@ class _Billing:
             notices=(*self._report.notices, *plan.notices),
         )
         return replace(report, outcome=_planned_outcome(report, context))
-
-
-def _intents(context: RunContext, agreement: int) -> tuple[OpenIntent, ...]:
-    return ledger_intents.open_intents(context.destination_id, agreement)
 
 
 def _agreement_reason(context: RunContext, agreement: Agreement | None, link: Link) -> Reason | None:

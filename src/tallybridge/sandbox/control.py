@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tallybridge.sandbox.company_exports import ExportNotWritten
 from tallybridge.sandbox.http_messages import Reply, Request
 from tallybridge.sandbox.scenario import ScenarioError, parse_faults, parse_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tallybridge.sandbox.scenario import Scenario
     from tallybridge.sandbox.world import World
 
 _METHODS = {
@@ -24,11 +26,12 @@ _METHODS = {
 
 
 class Control:
-    """Answers the control requests. `invoice_run` is what bills in the simulated Tigerpaw."""
+    """Answers the control requests. `invoice_run` is what bills in the simulated Tigerpaw, `replace` puts another scenario in place."""
 
-    def __init__(self, world: World, invoice_run: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, world: World, invoice_run: Callable[[], dict[str, Any]], replace: Callable[[Scenario], None]) -> None:
         self._world = world
         self._invoice_run = invoice_run
+        self._replace = replace
 
     def answer(self, request: Request) -> Reply:
         """The reply; a scenario or list of faults that cannot be used is 400 with the reason and changes nothing."""
@@ -41,6 +44,8 @@ class Control:
             return _json(self._done(request))
         except ScenarioError as error:
             return Reply(400, str(error).encode(), "text/plain")
+        except ExportNotWritten as error:
+            return Reply(500, f"The scenario was replaced, but its export was not written. {error}".encode(), "text/plain")
 
     def _done(self, request: Request) -> bytes:
         match request.path:
@@ -53,7 +58,7 @@ class Control:
             case "/_sandbox/invoice-run":
                 return msgspec.json.encode(self._invoice_run())
             case _:
-                self._world.replace(parse_scenario(request.body))
+                self._replace(parse_scenario(request.body))
         return b"{}"
 
 

@@ -1,4 +1,4 @@
-"""The demo's world: seven small customers of one MSP, each showing one thing that happens in billing.
+"""The demo's world: nine small customers of one MSP, each showing one thing that happens in billing; the last two are protected from the cloud.
 
 All names are made up. Instants are far enough in the future and past to stay what they are meant to be.
 """
@@ -11,12 +11,21 @@ from typing import Any
 ADVANCED = "Kaspersky Endpoint Security for Business Advanced"
 SELECT = "Kaspersky Endpoint Security for Business - Select"
 HYBRID = "Kaspersky Hybrid Cloud Security, Server"
+CLOUD = "Kaspersky Endpoint Security Cloud Plus"
+MAILBOXES = "Kaspersky Security for Microsoft Office 365"
 
 _VALID = "2035-12-31T23:59:59Z"
 _SYSTEMS = {
     "workstation": ("Microsoft Windows 11", 0x1003),
     "server": ("Microsoft Windows Server 2022", 0x9003),
     "linux": ("Ubuntu 24.04", 0x200800),
+}
+_NAMED = {"desktop": "PC", "laptop": "LAPTOP", "file_server": "FILES", "mobile": "PHONE"}
+_CLOUD_SYSTEMS = {
+    "desktop": "Microsoft Windows 11",
+    "laptop": "macOS 14",
+    "file_server": "Microsoft Windows Server 2022",
+    "mobile": "Android 14",
 }
 
 
@@ -29,8 +38,14 @@ def demo_world() -> dict[str, Any]:
         virtual_server, account = customer(number)
         virtual_servers.append(virtual_server)
         accounts.append(account)
+    companies = []
+    for number, cloud_customer in enumerate((_litware, _proseware), start=len(customers) + 1):
+        company, account = cloud_customer(number)
+        companies.append(company)
+        accounts.append(account)
     return {
         "ksc": {"users": [{"name": "tallybridge", "password": "secret", "virtual_servers": None}], "virtual_servers": virtual_servers},
+        "business_hub": {"companies": companies},
         "tigerpaw": {
             "rest_keys": [
                 {"public": "00000000-0000-4000-8000-00000000AAAA", "private": "00000000-0000-4000-8000-00000000BBBB", "rep": 68},
@@ -42,6 +57,8 @@ def demo_world() -> dict[str, Any]:
                 _item(2, "KES-SRV", "Endpoint security, server", 9.0),
                 _item(3, "KES-NIX", "Endpoint security, other system", 5.0),
                 _item(4, "KES-SELECT", "Endpoint security Select, device", 3.2),
+                _item(5, "KES-CLOUD", "Endpoint security from the cloud, user", 4.0),
+                _item(6, "KS-M365", "Microsoft 365 protection, mailbox", 1.8),
             ],
             "accounts": accounts,
         },
@@ -103,6 +120,37 @@ def _tailspin(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
     hosts = _hosts(number, "workstation", 6)
     key = _key(number, 1, SELECT)
     return _virtual_server(number, "Tailspin Toys", hosts, [key], _uses(key, hosts)), _account(number, "Tailspin Toys Inc.")
+
+
+def _litware(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A company billed per user: 10 computers and 32 mobiles are 16 users, because a user is one computer and up to two mobiles."""
+    license_ = {"id": f"l-{number}-1", "application": CLOUD, "kind": "subscription", "expires": _VALID}
+    kinds = ["desktop"] * 6 + ["laptop"] * 3 + ["file_server"] + ["mobile"] * 32
+    devices = [
+        {
+            "id": f"d-{number}-{place:02d}",
+            "name": f"{_NAMED[kind]}-{place:02d}",
+            "os_name": _CLOUD_SYSTEMS[kind],
+            "type": kind,
+            "license": license_["id"],
+        }
+        for place, kind in enumerate(kinds, start=1)
+    ]
+    return _company(number, "Litware Studios", license_, devices=devices), _account(number, "Litware Studios")
+
+
+def _proseware(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A company billed per protected mailbox; one of its mailboxes is not selected for protection."""
+    license_ = {"id": f"l-{number}-1", "application": MAILBOXES, "kind": "commercial", "expires": None}
+    mailboxes = [
+        {"address": f"{name}@proseware.example", "protected": name != "archive", "license": license_["id"]}
+        for name in ("archive", "billing", "contact", "courses", "desk", "events", "jobs", "library", "office", "press", "sales", "support")
+    ]
+    return _company(number, "Proseware Training", license_, mailboxes=mailboxes), _account(number, "Proseware Training")
+
+
+def _company(number: int, name: str, license_: dict[str, Any], **members: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"id": f"c-{number}", "name": name, "licenses": [license_], **members}
 
 
 def _hosts(customer: int, kind: str, count: int) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from tallybridge.sandbox.certificate import Certificate
+from tallybridge.sandbox.company_exports import encode_export, write_export
 from tallybridge.sandbox.control import Control
 from tallybridge.sandbox.http import LOOPBACK, HttpServer
 from tallybridge.sandbox.ksc import KscSimulator
@@ -26,7 +27,8 @@ class Sandbox:
     """Both simulators, serving in background threads between `start` and `stop`, or inside a `with`.
 
     `scenario` is a Scenario or an object in the format of contracts 4; port 0 picks a free one; `now` is the clock of both simulators (aware, UTC).
-    Raises ScenarioError, and SandboxPortInUse from `start`.
+    Where `exports` names a folder, the companies are written there as an export by `start` and again by every replacement of the scenario.
+    Raises ScenarioError, and SandboxPortInUse and ExportNotWritten from `start`.
     """
 
     def __init__(
@@ -38,7 +40,9 @@ class Sandbox:
         session_idle_seconds: float = 180,
         clock_skew_seconds: float = 900,
         now: Callable[[], datetime] = utc_now,
+        exports: Path | None = None,
     ) -> None:
+        self._exports = exports
         self._ksc_port = ksc_port
         self._tigerpaw_port = tigerpaw_port
         self.world = World(
@@ -54,10 +58,11 @@ class Sandbox:
         self.announcement: dict[str, str] = {}
 
     def start(self) -> Self:
-        """Starts both servers and fills `announcement`. Raises SandboxPortInUse; then nothing is left running."""
+        """Starts both servers and fills `announcement`. Raises SandboxPortInUse and ExportNotWritten; then nothing is left running."""
         self._folder = Path(tempfile.mkdtemp(prefix="tallybridge-sandbox-"))
         try:
             self._open(Certificate(self._folder))
+            self._write_kept_exports()
         except BaseException:
             self.stop()
             raise
@@ -117,11 +122,27 @@ class Sandbox:
         return run_invoices(self.world)
 
     def replace(self, scenario: Scenario | dict[str, Any]) -> None:
-        """Replaces the whole scenario. Raises ScenarioError and then changes nothing."""
+        """Replaces the whole scenario. Raises ScenarioError and then changes nothing; ExportNotWritten after the scenario was replaced."""
         self.world.replace(scenario if isinstance(scenario, Scenario) else parse_scenario(scenario))
+        self._write_kept_exports()
+
+    def write_exports(self, folder: Path, exported: datetime | None = None) -> Path:
+        """Writes the companies as one JSON export (contracts 5) and returns its file, which is named after the instant `exported`.
+
+        Without an instant (aware) it is the clock's. Earlier exports in the folder stay.
+        Raises ExportNotWritten, and ValueError for an instant without a time zone.
+        """
+        with self.world.lock:
+            instant = exported if exported is not None else self.world.now()
+            content = encode_export(self.world.scenario.business_hub.companies, instant)
+        return write_export(folder, content, instant)
+
+    def _write_kept_exports(self) -> None:
+        if self._exports is not None:
+            self.write_exports(self._exports)
 
     def _open(self, certificate: Certificate) -> None:
-        control = Control(self.world, self.invoice_run).answer
+        control = Control(self.world, self.invoice_run, self.replace).answer
         tls = certificate.server_context()
         self._servers.append(HttpServer(self.world, self.ksc, port=self._ksc_port, tls=tls, control=control))
         self._servers.append(HttpServer(self.world, self.tigerpaw, port=self._tigerpaw_port, control=control))

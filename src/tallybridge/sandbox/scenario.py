@@ -6,10 +6,12 @@ The records live in `scenario_records` and are offered here again, so that this 
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from tallybridge.sandbox.company_records import BusinessHubScenario, Company, CompanyDevice, CompanyLicense, CompanyMailbox
 from tallybridge.sandbox.generation import expand
 from tallybridge.sandbox.scenario_errors import ScenarioError
 from tallybridge.sandbox.scenario_records import (
@@ -38,7 +40,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Account",
     "Agreement",
+    "BusinessHubScenario",
     "Charge",
+    "Company",
+    "CompanyDevice",
+    "CompanyLicense",
+    "CompanyMailbox",
     "Fault",
     "Host",
     "Key",
@@ -86,9 +93,9 @@ def parse_scenario(document: bytes | str | Mapping[str, Any]) -> Scenario:
     """
     scenario = _decode(_scenario_decoder, document, "scenario", "")
     expand(scenario)
-    repeated = next(_repetitions(scenario), None)
-    if repeated is not None:
-        raise ScenarioError(f"The scenario cannot be used: {repeated}.")
+    wrong = next(chain(_repetitions(scenario), _unlisted_licenses(scenario)), None)
+    if wrong is not None:
+        raise ScenarioError(f"The scenario cannot be used: {wrong}.")
     return scenario
 
 
@@ -126,6 +133,12 @@ def _repetitions(scenario: Scenario) -> Iterator[str]:
     for place, server in enumerate(ksc.virtual_servers):
         yield from _twice(f"ksc.virtual_servers[{place}].hosts", "id", (host.id for host in server.hosts))
         yield from _twice(f"ksc.virtual_servers[{place}].keys", "serial", (key.serial for key in server.keys))
+    yield from _twice("business_hub.companies", "id", (company.id for company in scenario.business_hub.companies))
+    for place, company in enumerate(scenario.business_hub.companies):
+        path = f"business_hub.companies[{place}]"
+        yield from _twice(f"{path}.licenses", "id", (license_.id for license_ in company.licenses))
+        yield from _twice(f"{path}.devices", "id", (device.id for device in company.devices))
+        yield from _twice(f"{path}.mailboxes", "address", (mailbox.address for mailbox in company.mailboxes))
     agreements = [agreement for account in tigerpaw.accounts for agreement in account.agreements]
     yield from _twice("tigerpaw.rest_keys", "public", (key.public for key in tigerpaw.rest_keys))
     yield from _twice("tigerpaw.soap_users", "name", (user.name for user in tigerpaw.soap_users))
@@ -136,6 +149,19 @@ def _repetitions(scenario: Scenario) -> Iterator[str]:
     yield from _twice("tigerpaw.accounts[].agreements", "number", (agreement.number for agreement in agreements))
     details = (charge.detail_id for agreement in agreements for charge in agreement.charges)
     yield from _twice("tigerpaw.accounts[].agreements[].charges", "detail_id", details)
+
+
+def _unlisted_licenses(scenario: Scenario) -> Iterator[str]:
+    for place, company in enumerate(scenario.business_hub.companies):
+        path = f"business_hub.companies[{place}]"
+        listed = {None, *(license_.id for license_ in company.licenses)}
+        named = chain(
+            ((f"devices[{number}]", device.license) for number, device in enumerate(company.devices)),
+            ((f"mailboxes[{number}]", mailbox.license) for number, mailbox in enumerate(company.mailboxes)),
+        )
+        for member, license_id in named:
+            if license_id not in listed:
+                yield f"expected `{path}.{member}.license` to be null or an id of `{path}.licenses`, found {license_id!r}"
 
 
 def _twice(path: str, member: str, values: Iterable[int | str]) -> Iterator[str]:

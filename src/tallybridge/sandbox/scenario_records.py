@@ -1,4 +1,4 @@
-"""The records of a scenario: what both simulators hold, member by member as in contracts 4.
+"""The records of a scenario: what both simulators hold, member by member as in contracts 4 (companies: `company_records`).
 
 Names of members, defaults and nesting are the JSON format itself. Records are mutable because the simulated Tigerpaw changes them; instants are
 aware (any offset is read, UTC is served), dates are the PSA's calendar dates, quantities are integers and money is Decimal.
@@ -10,18 +10,16 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, UnsetType, field
 
-Instant = Annotated[datetime, Meta(tz=True)]
+from tallybridge.sandbox.company_records import BusinessHubScenario
+from tallybridge.sandbox.record import Instant, Record
+
 Attributes = dict[str, Any]
 SUBSCRIPTION_KEY = 6
 
 
-class _Record(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A scenario object: a member that is not in the contract is refused."""
-
-
-class KscUser(_Record):
+class KscUser(Record):
     """An internal user of the simulated Security Center; `virtual_servers` limits it to those ids, null means all."""
 
     name: str
@@ -32,7 +30,7 @@ class KscUser(_Record):
         return f"KscUser({self.name!r})"
 
 
-class Host(_Record):
+class Host(Record):
     """A device of one virtual server; `id` is what the protocol calls KLHST_WKS_HOSTNAME. A null member is an attribute without a value."""
 
     id: str
@@ -44,7 +42,7 @@ class Host(_Record):
     attributes: Attributes = field(default_factory=dict)
 
 
-class Subscription(_Record):
+class Subscription(Record):
     """Subscription terms of a key; numbers as in KSC Open API reference 2.3."""
 
     state: int = 0
@@ -56,7 +54,7 @@ class Subscription(_Record):
 _NOT_GIVEN = Subscription()
 
 
-class Key(_Record):
+class Key(Record):
     """A license key as one virtual server lists it. Subscription terms that are left out are the default ones for type 6 and null otherwise."""
 
     serial: str
@@ -74,7 +72,7 @@ class Key(_Record):
             self.subscription = Subscription() if self.type == SUBSCRIPTION_KEY else None
 
 
-class Use(_Record):
+class Use(Record):
     """One row of AcquireKeyHosts: a key on a host, by one product. The host may be unknown to the list of hosts; `attributes` is ours."""
 
     serial: str
@@ -87,7 +85,7 @@ class Use(_Record):
     attributes: Attributes = field(default_factory=dict)
 
 
-class VirtualServer(_Record):
+class VirtualServer(Record):
     """A virtual server with everything in it. Our choice: an entry with id 0 describes the main server itself. A uid left out is `vs-<id>`."""
 
     id: int
@@ -103,7 +101,7 @@ class VirtualServer(_Record):
             self.uid = f"vs-{self.id}"
 
 
-class FleetRequest(_Record):
+class FleetRequest(Record):
     """`generate` under `ksc`: how many of what, instead of lists."""
 
     virtual_servers: Annotated[int, Meta(ge=0)] = 200
@@ -112,7 +110,7 @@ class FleetRequest(_Record):
     seed: int = 7
 
 
-class KscScenario(_Record):
+class KscScenario(Record):
     """The simulated Security Center."""
 
     version: str = "15.1"
@@ -121,7 +119,7 @@ class KscScenario(_Record):
     generate: FleetRequest | UnsetType = UNSET
 
 
-class RestKey(_Record):
+class RestKey(Record):
     """A key pair of Tigerpaw's REST interface and the number of the Rep it belongs to."""
 
     public: str = "00000000-0000-4000-8000-00000000AAAA"
@@ -132,7 +130,7 @@ class RestKey(_Record):
         return f"RestKey({self.public!r}, rep={self.rep})"
 
 
-class SoapUser(_Record):
+class SoapUser(Record):
     """A user of Tigerpaw's SOAP interface, bound to one External Product."""
 
     name: str
@@ -144,7 +142,7 @@ class SoapUser(_Record):
         return f"SoapUser({self.name!r})"
 
 
-class PriceBookItem(_Record):
+class PriceBookItem(Record):
     """A price book item; `price` null is an item without a price."""
 
     number: int
@@ -155,7 +153,7 @@ class PriceBookItem(_Record):
     price: Decimal | None = Decimal("4.5")
 
 
-class Charge(_Record):
+class Charge(Record):
     """An Additional Charge on an agreement. `date_added` is ours."""
 
     detail_id: int
@@ -167,7 +165,7 @@ class Charge(_Record):
     date_added: date | None = None
 
 
-class Agreement(_Record):
+class Agreement(Record):
     """A recurring agreement. `last_billed` is ours."""
 
     number: int
@@ -181,7 +179,7 @@ class Agreement(_Record):
     charges: list[Charge] = field(default_factory=list)
 
 
-class Account(_Record):
+class Account(Record):
     """A Tigerpaw account and the External Products it is cross-referenced to."""
 
     number: int
@@ -190,13 +188,13 @@ class Account(_Record):
     agreements: list[Agreement] = field(default_factory=list)
 
 
-class AccountsRequest(_Record):
+class AccountsRequest(Record):
     """`generate` under `tigerpaw`: accounts and price book for the virtual servers under `ksc`."""
 
     match_ksc: bool = True
 
 
-class TigerpawScenario(_Record):
+class TigerpawScenario(Record):
     """The simulated Tigerpaw."""
 
     version: str = "18.2.1"
@@ -231,7 +229,7 @@ Deed = Literal[
 ]
 
 
-class Fault(_Record):
+class Fault(Record):
     """A rehearsed fault (contracts 4, "Faults"). Fires at matching calls number `nth` to `nth + times - 1`; `times` 0 means for ever.
 
     `message`, `code`, `module`, `ms` and `name` serve the deeds that the contract names; `subcode` of a `pxg_error` is ours.
@@ -250,10 +248,10 @@ class Fault(_Record):
     name: str | None = None
 
 
-class Scenario(_Record):
-    """Everything both simulators hold."""
+class Scenario(Record):
+    """Everything both simulators hold, and the companies that are written out as exports."""
 
     ksc: KscScenario = field(default_factory=KscScenario)
-    business_hub: dict[str, Any] = field(default_factory=lambda: {"companies": []})
+    business_hub: BusinessHubScenario = field(default_factory=BusinessHubScenario)
     tigerpaw: TigerpawScenario = field(default_factory=TigerpawScenario)
     faults: list[Fault] = field(default_factory=list)

@@ -25,9 +25,9 @@ from tallybridge.ledger.key import KEY_VARIABLE
 from tallybridge.ledger.opening import open_ledger
 from tallybridge.runs.configuring import from_ledger, kept_secrets
 from tallybridge.runs.day import billing_date
-from tallybridge.runs.doctor_items import item_checks, leak_checks
-from tallybridge.runs.doctor_links import Sides, link_checks
-from tallybridge.runs.doctor_setup import dialect_check, for_the_destination_alone, for_the_source_alone, ledger_words, setup_checks
+from tallybridge.runs.doctor.items import item_checks, leak_checks
+from tallybridge.runs.doctor.links import Sides, link_checks
+from tallybridge.runs.doctor.setup import dialect_check, ledger_words, setup_checks
 from tallybridge.runs.doors import open_destination, open_source
 from tallybridge.sources.base import Clock, Source, SourceError
 from tallybridge.wire.checks import Check
@@ -133,7 +133,7 @@ class _Integration:
     def _source_side(self, stack: ExitStack) -> Generator[Check, None, tuple[Source | None, tuple[Tenant, ...] | None]]:
         nothing = None, None
         try:
-            source = stack.enter_context(closing(open_source(for_the_source_alone(self._configuration), self._rules, self._clock)))
+            source = stack.enter_context(closing(open_source(self._configuration, self._rules, self._clock)))
         except ConfigurationError:
             yield Check(name=SOURCE, ok=None, detail="not checked, because the password is missing")
             return nothing
@@ -155,8 +155,7 @@ class _Integration:
         configuration = self._configuration
         writing = dialect_check(configuration).ok is not False and not _soap_password_is_missing(configuration)
         try:
-            alone = for_the_destination_alone(configuration, writing=writing)
-            destination = stack.enter_context(closing(open_destination(alone, self._clock)))
+            destination = stack.enter_context(closing(open_destination(configuration, self._clock, writing=writing)))
         except ConfigurationError:
             yield Check(name="Tigerpaw", ok=None, detail="not checked, because the private key is missing")
             return nothing

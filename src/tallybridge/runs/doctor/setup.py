@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,7 +22,8 @@ def setup_checks(configuration: Configuration, kept: KeptSecrets | None, clock: 
     """One check per precondition that the configuration itself can prove."""
     for reference in _needed_secrets(configuration):
         yield _secret(reference, kept)
-    yield _encryption("Kaspersky Security Center: encryption", "source", configuration.source)
+    if isinstance(configuration.source, KscSourceSettings):
+        yield _encryption("Kaspersky Security Center: encryption", "source", configuration.source)
     yield _encryption("Tigerpaw encryption", "destination", configuration.destination)
     yield _time_zone(configuration, clock)
     yield dialect_check(configuration)
@@ -31,7 +31,8 @@ def setup_checks(configuration: Configuration, kept: KeptSecrets | None, clock: 
 
 def _needed_secrets(configuration: Configuration) -> Iterator[SecretReference]:
     destination = configuration.destination
-    yield configuration.source.password
+    if configuration.source.password is not None:
+        yield configuration.source.password
     yield destination.private_key
     if destination.write_mode == "soap" and destination.soap_password is not None:
         yield destination.soap_password
@@ -90,19 +91,6 @@ def dialect_check(configuration: Configuration) -> Check:
         advice = 'See docs/how-to/write-a-dialect.md, or set write_mode = "worklist", which needs none.'
         return Check(name=DIALECT, ok=False, detail=str(error), advice=advice)
     return Check(name=DIALECT, ok=True, detail=f"{loaded.name} is loaded")
-
-
-def for_the_source_alone(configuration: Configuration) -> Configuration:
-    """The same source, without needing a secret of the destination: a key that is missing there must not keep the source from being tested."""
-    destination = replace(configuration.destination, write_mode="worklist", private_key=configuration.source.password)
-    return replace(configuration, destination=destination)
-
-
-def for_the_destination_alone(configuration: Configuration, *, writing: bool) -> Configuration:
-    """The same destination, without needing the source's secret, and without what only writing needs unless `writing`."""
-    source = replace(configuration.source, password=configuration.destination.private_key)
-    mode = configuration.destination.write_mode if writing else "worklist"
-    return replace(configuration, source=source, destination=replace(configuration.destination, write_mode=mode))
 
 
 def ledger_words(home: Path, key_variable: str) -> str:

@@ -1,0 +1,56 @@
+"""A source, and the counts that people have stated beside it: laid over what is read in each run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tallybridge.billing.model import Observation, Tenant
+from tallybridge.ledger.stated_counts import StatedFor
+from tallybridge.sources.base import Clock, Source, TenantListing
+from tallybridge.wire.checks import Check
+
+_BY_HAND = "by hand: "
+
+
+class WithStatedCounts:
+    """A source and the counts that people have stated beside it.
+
+    Args:
+        source: what reads.
+        stated: the counts in force on the run's billing date.
+        clock: the present instant.
+        lists_by_hand: whether a stated tenant that the source does not list is one all the same (a source of files: a customer may have none).
+    """
+
+    def __init__(self, source: Source, stated: tuple[StatedFor, ...], *, clock: Clock, lists_by_hand: bool) -> None:
+        self._source = source
+        self._stated = stated
+        self._clock = clock
+        self._lists_by_hand = lists_by_hand
+
+    def tenants(self) -> TenantListing:
+        """The source's tenants, and those that are known only by what was stated."""
+        listing = self._source.tenants()
+        if not self._lists_by_hand:
+            return listing
+        known = {label for tenant in listing.tenants for label in (tenant.id, tenant.name)}
+        names = sorted({one.tenant for one in self._stated} - known)
+        by_hand = tuple(Tenant(id=f"{_BY_HAND}{name}", name=name) for name in names)
+        return replace(listing, tenants=listing.tenants + by_hand)
+
+    def observe(self, tenant: Tenant, *, deadline: Callable[[], float]) -> Observation:
+        """What the source reads, with the counts that were stated for this tenant."""
+        stated = tuple(sorted(one.stated for one in self._stated if one.tenant in (tenant.id, tenant.name)))
+        if tenant.id.startswith(_BY_HAND):
+            return Observation(tenant=tenant, started=self._clock(), licenses=(), devices=(), seats=(), stated=stated)
+        observation = self._source.observe(tenant, deadline=deadline)
+        return replace(observation, stated=stated) if stated else observation
+
+    def checks(self) -> tuple[Check, ...]:
+        """The source's own checks."""
+        return self._source.checks()
+
+    def close(self) -> None:
+        """Closes the source."""
+        self._source.close()
