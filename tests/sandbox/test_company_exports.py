@@ -105,10 +105,16 @@ def test_exports_that_are_kept_are_written_at_the_start_and_by_every_replacement
             connection.request("POST", "/_sandbox/replace", body)
             assert connection.getresponse().status == 200
         running.replace(companies(company(name="Again")))
+        running.replace({})
         with pytest.raises(ScenarioError):
             running.replace({"color": 1})
     written = [json.loads((tmp_path / name).read_bytes())["companies"][0]["name"] for name in names(tmp_path)]
     assert written == ["Fabrikam", "Replaced", "Again"]
+
+
+def test_a_scenario_without_companies_has_nothing_to_keep(tmp_path: Path) -> None:
+    with sandbox({}, exports=tmp_path):
+        assert names(tmp_path) == []
 
 
 def test_without_a_folder_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,34 +41,39 @@ def demo(
 
     folder = home if home is not None else Path(tempfile.mkdtemp(prefix="tallybridge-demo-"))
     call = frame(as_json, config, folder)
-    with Sandbox(demo_world()) as sandbox:
+    with Sandbox(demo_world(), exports=folder / "exports") as sandbox:
         call.open_ledger()
         file = folder / "tallybridge.toml"
-        write_declaration(file, sandbox.world.scenario, sandbox.announcement, unmapped=DEMO_UNMAPPED)
-        (configured,) = take_files([file], utc_now)
+        files = write_declaration(file, sandbox.world.scenario, sandbox.announcement, unmapped=DEMO_UNMAPPED, exports=folder / "exports")
+        configured = take_files(files, utc_now)
         if as_json:
-            call.give(run_document(bill(call, configured, Mode.RUN)))
+            documents = [run_document(bill(call, one, Mode.RUN)) for one in configured]
+            call.give(documents[0] | {"further_runs": documents[1:]})
         else:
             _tell(call, sandbox, configured)
         # The world as it stands now, so that the same home can be billed again tomorrow.
         (folder / "world.json").write_text(json.dumps(sandbox.state(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    call.say(_what_next(folder))
+    call.say(_what_next(folder, files))
 
 
-def _tell(call: Frame, sandbox: Sandbox, configured: Configured) -> None:
+def _tell(call: Frame, sandbox: Sandbox, configured: tuple[Configured, ...]) -> None:
     """The day as a story: what would change, what was changed, what Tigerpaw holds now, and why."""
     from tallybridge.cli.run_tables import show_run
     from tallybridge.runs.reports import Mode
 
     call.say("1. The plan: what today's run would change. Nothing has been written yet.\n")
-    show_run(call, bill(call, configured, Mode.PLAN))
-    call.say("\n2. The run: the same again, written and read back line by line.\n")
-    report = bill(call, configured, Mode.RUN)
-    show_run(call, report)
-    call.say("\n3. What the agreements hold in Tigerpaw now:\n")
+    for one in configured:
+        show_run(call, bill(call, one, Mode.PLAN))
+        call.say("")
+    call.say("2. The run: the same again, written and read back line by line.\n")
+    reports = [bill(call, one, Mode.RUN) for one in configured]
+    for report in reports:
+        show_run(call, report)
+        call.say("")
+    call.say("3. What the agreements hold in Tigerpaw now:\n")
     _show_charges(call, sandbox)
-    call.say("\n4. Why? The seats behind one of the charges:\n")
-    _explain_one(call, report)
+    call.say("4. Why? The seats behind one of the charges:\n")
+    _explain_one(call, reports[0])
 
 
 def _show_charges(call: Frame, sandbox: Sandbox) -> None:
@@ -95,7 +100,8 @@ def _explain_one(call: Frame, report: RunReport) -> None:
         call.say(f"… and {len(seats) - _SHOWN_SEATS} more.")
 
 
-def _what_next(folder: Path) -> str:
+def _what_next(folder: Path, files: tuple[Path, ...]) -> str:
+    named = " ".join(f"--config {file}" for file in files)
     return f"""
 The simulated systems have stopped; the ledger is kept in {folder}. What to type next:
 
@@ -106,6 +112,6 @@ The simulated systems have stopped; the ledger is kept in {folder}. What to type
 To bill the same world again, start it in one terminal and run in another:
 
   tallybridge sandbox --scenario {folder / "world.json"} --write-config {folder / "tallybridge.toml"}
-  tallybridge run --home {folder} --config {folder / "tallybridge.toml"}
+  tallybridge run --home {folder} {named}
 
 For your own systems: tallybridge init"""

@@ -110,7 +110,7 @@ def _tell(call: Frame, done: list[ImportedFile]) -> None:
 
 
 def _write_template(call: Frame, kind: Literal["csv", "xlsx", "json"], files: list[Path]) -> None:
-    from tallybridge.sources.business_hub import write_template
+    from tallybridge.sources.business_hub.templates import write_template
 
     to = files[0] if files else Path(f"business-hub-example.{kind}")
     if to.exists():

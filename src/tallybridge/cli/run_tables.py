@@ -89,6 +89,7 @@ def _show_worklist(call: Frame, run: RunReport) -> None:
 def _sentences(run: RunReport) -> list[str]:
     """One sentence for whatever a person should look at."""
     sentences = [f"{run.reason.sentence if not run.detail else run.detail}"] if run.reason is not None else []
+    sentences += run.problems
     worth_a_word = {TenantOutcome.BLOCKED, TenantOutcome.FAILED}
     sentences += [f"{tenant.name}: {tenant.sentence}" for tenant in run.tenants if tenant.outcome in worth_a_word]
     held = [line.change.reason for tenant in run.tenants for line in tenant.lines if line.change.reason is not None]

@@ -62,6 +62,8 @@ def sandbox(
     world = load_scenario(scenario)
     if write_exports is None and write_config is not None and world.business_hub.companies:
         write_exports = write_config.parent / EXPORTS_FOLDER
+    if write_exports is not None and not world.business_hub.companies:
+        call.say("The scenario has no companies yet, so there is no export to write.")
     stop = threading.Event()
     # A service manager stops with SIGTERM; both signals mean the same here.
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

@@ -9,7 +9,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -123,14 +123,12 @@ def begin(order: Order, run_id: str, started: datetime, rules: Rules) -> None:
     )
 
 
-def finish(order: Order, report: RunReport) -> RunReport:
+def finish(report: RunReport) -> RunReport:
     """Closes the run with its manifest and returns the report with the chain's head."""
     head = ledger_runs.finish(
         report.id, report.outcome.value, totals(report.tenants), report.finished, {"reason": report.reason.value if report.reason else None}
     )
-    return report_on(
-        order, report.id, report.started, tenants=report.tenants, reason=report.reason, detail=report.detail, head=head, finished=report.finished
-    )
+    return replace(report, head=head)
 
 
 def report_on(
@@ -141,8 +139,7 @@ def report_on(
     tenants: tuple[TenantReport, ...] = (),
     reason: Reason | None = None,
     detail: str = "",
-    head: str | None = None,
-    finished: datetime | None = None,
+    problems: tuple[str, ...] = (),
 ) -> RunReport:
     """The report of a run that has come so far."""
     return RunReport(
@@ -151,11 +148,11 @@ def report_on(
         mode=order.mode,
         date=billing_date(order.configuration, started),
         started=started,
-        finished=finished or order.clock(),
+        finished=order.clock(),
         tenants=tenants,
         reason=reason,
         detail=detail,
-        head=head,
+        problems=problems,
     )
 
 
@@ -170,11 +167,13 @@ class _Day:
         self._source = source
         self._destination = destination
         self._done: list[TenantReport] = []
+        self._problems: tuple[str, ...] = ()
 
     def carry_out(self) -> RunReport:
         order = self._order
         try:
             listing = self._source.tenants()
+            self._problems = listing.problems
             accounts = dict(self._destination.accounts())
             items = dict(self._destination.items({item for mapping in self._rules.mappings for item in mapping.items()}))
             assignments = self._assignments(listing)
@@ -196,7 +195,8 @@ class _Day:
         return self._finish(tenants=tenants)
 
     def _finish(self, *, tenants: tuple[TenantReport, ...] = (), reason: Reason | None = None, detail: str = "") -> RunReport:
-        return finish(self._order, report_on(self._order, self._run_id, self._started, tenants=tenants, reason=reason, detail=detail))
+        report = report_on(self._order, self._run_id, self._started, tenants=tenants, reason=reason, detail=detail, problems=self._problems)
+        return finish(report)
 
     def _assignments(self, listing: TenantListing) -> list[Assignment]:
         """Who is run, billable tenants first, so that nobody's bill waits for somebody who is not billed."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tallybridge.ledger import imports
 from tallybridge.sources.base import Clock
-from tallybridge.sources.business_hub import CompanyExport, Exports, decode_export, encode_export, newest, read_export, read_folder
+from tallybridge.sources.business_hub import CompanyExport, ExportRefused, Exports, decode_export, encode_export, read_export, read_folder, unite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ def import_file(
     """
     known = {**imports.column_names(integration), **(names or {})}
     read = read_export(file, exported=exported, names=known)
+    _require_no_contradiction(integration, read.exports)
     if names:
         imports.remember_columns(integration, names)
     parts = [imports.ImportedPart(company=one.id, exported=one.exported, content=encode_export(one)) for one in read.exports]
@@ -45,8 +46,36 @@ def import_file(
     return ImportedFile(file=file, companies=tuple(one.name for one in read.exports), new=new, ignored_columns=read.ignored_columns)
 
 
+def _require_no_contradiction(integration: str, exports: tuple[CompanyExport, ...]) -> None:
+    """Refuses a file that says something else of a company than an earlier one of the same instant. Raises ExportRefused."""
+    known = [decode_export(part.content) for part in imports.newest_parts(integration)]
+    instants = {(one.id, one.exported) for one in exports}
+    unite([*exports, *(one for one in known if (one.id, one.exported) in instants)])
+
+
 def exports_in_force(integration: str, folder: Path) -> Exports:
     """The newest export of each company, of those in the folder and those that were imported; and the files that were refused."""
     found = read_folder(folder, imports.column_names(integration))
-    imported: list[CompanyExport] = [decode_export(part.content) for part in imports.newest_parts(integration)]
-    return Exports(newest=newest([*found.newest.values(), *imported]), refused=found.refused)
+    imported = _imported(integration)
+    both = {company: [one[company] for one in (found.newest, imported) if company in one] for company in found.newest.keys() | imported.keys()}
+    latest: dict[str, CompanyExport] = {}
+    withheld = dict(found.withheld)
+    for company, exports in both.items():
+        newest_instant = max(one.exported for one in exports)
+        in_folder = found.newest.get(company)
+        if in_folder is None or in_folder.exported < newest_instant:
+            withheld.pop(company, None)
+        try:
+            (latest[company],) = unite([one for one in exports if one.exported == newest_instant])
+        except ExportRefused as refused:
+            latest[company] = exports[0]
+            withheld[company] = refused.sentence
+    return Exports(newest=latest, refused=found.refused, withheld=withheld)
+
+
+def _imported(integration: str) -> dict[str, CompanyExport]:
+    """The newest imported export of each company; parts that came in several files were found to fit when they were imported."""
+    parts: dict[str, list[CompanyExport]] = {}
+    for part in imports.newest_parts(integration):
+        parts.setdefault(part.company, []).append(decode_export(part.content))
+    return {company: unite(exports)[0] for company, exports in parts.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -116,7 +116,8 @@ class RunReport:
     reason: Reason | None = None
     detail: str = ""
     head: str | None = None
-    notices: tuple[Notice, ...] = field(default=())
+    problems: tuple[str, ...] = ()
+    """What of the source could not be read and concerns no one tenant."""
 
     @property
     def outcome(self) -> RunOutcome:
@@ -126,7 +127,7 @@ class RunReport:
         if self.reason is not None or any(tenant.outcome is TenantOutcome.FAILED for tenant in self.tenants):
             return RunOutcome.FAILED
         attention = any(tenant.outcome in _NEEDS_A_PERSON for tenant in self.tenants)
-        return RunOutcome.ATTENTION if attention else RunOutcome.DONE
+        return RunOutcome.ATTENTION if attention or self.problems else RunOutcome.DONE
 
     @property
     def changes_pending(self) -> bool:
@@ -184,6 +185,7 @@ def run_document(run: RunReport) -> dict[str, Any]:
             "reason": run.reason.value if run.reason is not None else None,
             "detail": run.detail or (run.reason.sentence if run.reason is not None else None),
             "head": run.head,
+            "problems": list(run.problems),
         },
         "tenants": [tenant_document(tenant) for tenant in run.tenants],
         "totals": totals(run.tenants),

@@ -132,11 +132,11 @@ def apply_saved_plan(order: Order, content: bytes) -> RunReport:
             _require_unmoved(destination, due, saved.date)
             reports = _carry_out(order, run_id, started, destination, due)
         except RunRefused as moved:
-            return finish(order, report_on(order, run_id, started, reason=Reason.PSA_MOVED, detail=str(moved)))
+            return finish(report_on(order, run_id, started, reason=Reason.PSA_MOVED, detail=str(moved)))
         except DestinationError as failed:
-            return finish(order, report_on(order, run_id, started, reason=failed.reason, detail=str(failed)))
+            return finish(report_on(order, run_id, started, reason=failed.reason, detail=str(failed)))
         stopped = Reason.STOPPED if order.stop.is_set() else None
-        return finish(order, report_on(order, run_id, started, tenants=tuple(reports), reason=stopped))
+        return finish(report_on(order, run_id, started, tenants=tuple(reports), reason=stopped))
 
 
 def _require_current(order: Order, saved: SavedPlan, now: datetime) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
 from tallybridge.configuration.errors import ConfigurationError
+from tallybridge.configuration.records import BusinessHubSourceSettings
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger.errors import LedgerError
 from tallybridge.ledger.run_records import StoredRun
@@ -20,6 +22,7 @@ from tallybridge.runs.configuring import Configured
 from tallybridge.runs.day import Order, RunRefused, billing_date, run_day
 from tallybridge.runs.reports import Mode, RunOutcome, RunReport, run_document
 from tallybridge.runs.schedule import Due, due
+from tallybridge.runs.watching import FolderWatch
 from tallybridge.sources.base import Clock
 
 LONGEST_SLEEP = timedelta(seconds=60)
@@ -46,6 +49,7 @@ class Serving:
             structlog.PrintLogger(sys.stderr), processors=[*_PROCESSORS], wrapper_class=structlog.make_filtering_bound_logger(logging.INFO)
         )
         self._said: dict[str, str] = {}
+        self._watches: dict[tuple[str, Path], FolderWatch] = {}
 
     def serve(self) -> None:
         """Looks, runs what is due, sleeps; returns when stopped."""
@@ -68,12 +72,22 @@ class Serving:
 
     def _look_at(self, configured: Configured) -> datetime:
         name = configured.configuration.integration.name
+        for sentence in self._watch(configured):
+            self._log.info("export file", integration=name, said=sentence)
         state = self.due(configured)
         if not state.now or self._stop.is_set():
             self._say_once(name, f"next run at {state.next_at:%Y-%m-%dT%H:%M:%SZ}")
             return state.next_at
         self._run(configured)
         return self._clock()
+
+    def _watch(self, configured: Configured) -> Iterator[str]:
+        """Takes in the export files that have come into the integration's folder, where it has one."""
+        source = configured.configuration.source
+        if isinstance(source, BusinessHubSourceSettings) and source.folder.is_dir():
+            name = configured.configuration.integration.name
+            watch = self._watches.setdefault((name, source.folder), FolderWatch(name, source.folder, clock=self._clock))
+            yield from watch.look()
 
     def due(self, configured: Configured) -> Due:
         """Whether this integration's run is due, by what the ledger says of today."""

@@ -27,7 +27,7 @@ class Sandbox:
     """Both simulators, serving in background threads between `start` and `stop`, or inside a `with`.
 
     `scenario` is a Scenario or an object in the format of contracts 4; port 0 picks a free one; `now` is the clock of both simulators (aware, UTC).
-    Where `exports` names a folder, the companies are written there as an export by `start` and again by every replacement of the scenario.
+    Where `exports` names a folder, the companies, if any, are written there as an export by `start` and again by every replacement of the scenario.
     Raises ScenarioError, and SandboxPortInUse and ExportNotWritten from `start`.
     """
 
@@ -138,7 +138,8 @@ class Sandbox:
         return write_export(folder, content, instant)
 
     def _write_kept_exports(self) -> None:
-        if self._exports is not None:
+        # An export of nothing is refused by whoever reads it.
+        if self._exports is not None and self.world.scenario.business_hub.companies:
             self.write_exports(self._exports)
 
     def _open(self, certificate: Certificate) -> None:

@@ -49,6 +49,8 @@ class TenantListing:
     """The source's own version, for people."""
     unassigned: Tenant | None
     """Stands for the devices that belong to no tenant (KSC: those connected directly to the main server); observed, never billed."""
+    problems: tuple[str, ...] = ()
+    """What of the source could not be read and concerns no one tenant, a sentence each; a person must look."""
 
 
 class Source(Protocol):

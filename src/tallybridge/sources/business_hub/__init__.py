@@ -6,12 +6,11 @@ from __future__ import annotations
 from tallybridge.sources.business_hub.canonical import decode_export, encode_export
 from tallybridge.sources.business_hub.columns import COLUMNS
 from tallybridge.sources.business_hub.exports import CompanyExport, ExportedLicense, Exports, Use
-from tallybridge.sources.business_hub.folder import read_folder
+from tallybridge.sources.business_hub.folder import export_files, read_folder
 from tallybridge.sources.business_hub.observing import observation_of
 from tallybridge.sources.business_hub.reading import ReadExport, read_export
 from tallybridge.sources.business_hub.refusing import ExportProblem, ExportRefused
 from tallybridge.sources.business_hub.source import BusinessHubSource
-from tallybridge.sources.business_hub.templates import template, write_template
 from tallybridge.sources.business_hub.uniting import newest, unite
 
 __all__ = [
@@ -26,11 +25,10 @@ __all__ = [
     "Use",
     "decode_export",
     "encode_export",
+    "export_files",
     "newest",
     "observation_of",
     "read_export",
     "read_folder",
-    "template",
     "unite",
-    "write_template",
 ]

@@ -31,7 +31,7 @@ def read_folder(folder: Path, names: Mapping[str, str]) -> Exports:
     """
     latest: dict[str, list[CompanyExport]] = {}
     refusals: list[ExportRefused] = []
-    for path in _export_files(folder):
+    for path in export_files(folder):
         try:
             found = read_export(path, names=names).exports
         except ExportRefused as refusal:
@@ -58,7 +58,8 @@ def read_folder(folder: Path, names: Mapping[str, str]) -> Exports:
     return Exports(newest=newest, refused=tuple(refused.sentence for refused in refusals), withheld=withheld)
 
 
-def _export_files(folder: Path) -> list[Path]:
+def export_files(folder: Path) -> list[Path]:
+    """The files of a folder that look like exports, in order of name. Raises SourceFailed."""
     try:
         files = sorted(folder.iterdir())
     except OSError as error:

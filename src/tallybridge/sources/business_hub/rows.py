@@ -19,6 +19,7 @@ from tallybridge.sources.business_hub.values import (
     Cell,
     Unfit,
     address_of,
+    all_blank,
     expiry_of,
     form_of,
     identity_of,
@@ -68,7 +69,7 @@ class FlatRows:
     def take(self, table: Table) -> None:
         """Takes a table whole; what is wrong with it is added to the problems."""
         rows = iter(table.rows)
-        header = next(((number, cells) for number, cells in rows if not all(map(is_blank, cells))), None)
+        header = next(((number, cells) for number, cells in rows if not all_blank(cells)), None)
         if header is None:
             return
         number, cells = header
@@ -145,7 +146,7 @@ class _TableReader:
         identity = cells[:3]
         company = self._by_cells.get(identity)
         if company is None:
-            if all(map(is_blank, cells)) or identity in self._by_cells:
+            if all_blank(cells) or identity in self._by_cells:
                 return
             company = self._by_cells[identity] = self._company(*identity)
             if company is None:
@@ -154,7 +155,7 @@ class _TableReader:
         license = company.licenses.get(told)
         if license is None and told not in company.licenses:
             license = company.licenses[told] = self._license(company, told)
-        has_device, has_mailbox = not all(map(is_blank, cells[8:12])), not all(map(is_blank, cells[12:14]))
+        has_device, has_mailbox = not all_blank(cells[8:12]), not all_blank(cells[12:14])
         if has_device and has_mailbox:
             self._problem(column.MAILBOX, cells[12], "nothing, because the row holds a device already: one row per device or mailbox")
         elif has_device:
@@ -187,13 +188,13 @@ class _TableReader:
 
     def _license(self, company: _Company, cells: tuple[Cell, ...]) -> str | None:
         id_cell, *facts = cells
-        if all(map(is_blank, cells)):
+        if all_blank(cells):
             return None
         identity = self._read(column.LICENSE_ID, identity_of, id_cell)
         if identity is None:
             return None
         company.named.setdefault(identity, (self._row, self._labels[column.LICENSE_ID], self._sheet))
-        if all(map(is_blank, facts)):
+        if all_blank(facts):
             return identity
         company.listed.add(identity)
         application = self._read(column.APPLICATION, identity_of, facts[0])

@@ -43,7 +43,10 @@ class BusinessHubSource:
         self._known = self._exports()
         newest = self._known.newest
         return TenantListing(
-            tenants=tuple(Tenant(id=company, name=newest[company].name) for company in sorted(newest)), version="export files", unassigned=None
+            tenants=tuple(Tenant(id=company, name=newest[company].name) for company in sorted(newest)),
+            version="export files",
+            unassigned=None,
+            problems=self._known.refused,
         )
 
     def observe(self, tenant: Tenant, *, deadline: Callable[[], float]) -> Observation:

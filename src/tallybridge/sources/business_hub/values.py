@@ -6,7 +6,7 @@ What could be read in two ways is not guessed: `Unfit` says what was expected in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from types import MappingProxyType
 
@@ -40,6 +40,11 @@ class Unfit(Exception):
 def is_blank(cell: Cell) -> bool:
     """Whether a cell holds nothing, or only blanks."""
     return isinstance(cell, str) and not cell.strip()
+
+
+def all_blank(cells: Sequence[Cell]) -> bool:
+    """Whether all of several cells are blank; quick where they are quite empty, as in most rows."""
+    return cells.count("") == len(cells) or all(map(is_blank, cells))
 
 
 def text_of(cell: Cell) -> str:
