@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from docs.command_line import command_line_page
+from docs.export_columns import exports_page
 from tallybridge.billing.reasons import Reason
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -30,7 +31,7 @@ refused without one of these. Programs read the word, people the sentence. This 
 """
 
 
-PAGES: Mapping[str, Callable[[], str]] = MappingProxyType({"reasons": reasons_page, "command-line": command_line_page})
+PAGES: Mapping[str, Callable[[], str]] = MappingProxyType({"reasons": reasons_page, "command-line": command_line_page, "exports": exports_page})
 
 
 def main(names: list[str]) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_FENCE = re.compile(r"^(?P<fence>`{3,})(?P<language>\S*)[^\n]*\n(?P<text>.*?)^(?P=fence)\s*$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^(?P<fence>`{3,})(?P<language>\S*)(?: title=\"(?P<title>[^\"\n]+)\")?[^\n]*\n(?P<text>.*?)^(?P=fence)\s*$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[(?:[^\]\[]|\[[^\]]*\])*\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _HEADING = re.compile(r"^#{1,6}\s+(?P<text>.+?)\s*$", re.MULTILINE)
 
@@ -20,6 +20,8 @@ class Block:
 
     language: str
     text: str
+    title: str | None = None
+    """The file that the block shows whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def text_of(document: str) -> str:
 
 def blocks(document: str) -> tuple[Block, ...]:
     """The fenced blocks of a document, in order."""
-    return tuple(Block(match["language"], match["text"]) for match in _FENCE.finditer(text_of(document)))
+    return tuple(Block(match["language"], match["text"], match["title"]) for match in _FENCE.finditer(text_of(document)))
 
 
 def commands(block: Block) -> tuple[Command, ...]:

@@ -111,7 +111,6 @@ def _count_seats(observation: Observation, claims: dict[str, _Claim], now: datet
                 left_out.append(LeftOutSeat(reason, claim.application, device, serial))
     spoken_for = {seat.device for seat in left_out}.union(*counted.values())
     left_out += [LeftOutSeat(Reason.NO_LICENSE, None, device, None) for device in devices if device not in spoken_for]
-    left_out.sort(key=lambda seat: (seat.device, seat.license or "", seat.application or "", seat.reason))
     units = {claim.application: claim.unit for claim in claims.values()}
     mailboxes = _mailbox_seats(observation.mailboxes, claims, left_out)
     counted_seats: list[CountedSeat] = []
@@ -119,13 +118,18 @@ def _count_seats(observation: Observation, claims: dict[str, _Claim], now: datet
         seats_of = _user_seats if units[application] is Unit.USER else _device_seats
         counted_seats += sorted(seats_of(application, counted.get(application, {}), devices))
         counted_seats += mailboxes.get(application, ())
-    return counted_seats, [seat for seat, _ in groupby(left_out)]
+    return counted_seats, _in_order(left_out)
+
+
+def _in_order(left_out: list[LeftOutSeat]) -> list[LeftOutSeat]:
+    """Sorted, and each said once."""
+    return [seat for seat, _ in groupby(sorted(left_out, key=lambda seat: (seat.device, seat.license or "", seat.application or "", seat.reason)))]
 
 
 def _mailbox_seats(mailboxes: Iterable[Mailbox], claims: dict[str, _Claim], left_out: list[LeftOutSeat]) -> dict[str, list[CountedSeat]]:
     """The protected mailboxes per application, each once; the others are added to what is left out (given page; design 5)."""
     counted: defaultdict[str, dict[str, CountedSeat]] = defaultdict(dict)
-    for address, protected, serial in sorted(mailboxes, key=lambda one: (one.address, one.license or "")):
+    for address, protected, serial in sorted(mailboxes, key=lambda one: (one.address, one.license or "", one.protected)):
         claim = claims.get(serial) if serial is not None else None
         if serial is not None and claim is None:
             continue
@@ -161,7 +165,7 @@ def _give_way_to_stated(
         if seat.application in applications
         for device in (seat.devices or (seat.device,))
     ]
-    return [seat for seat in seats if seat.application not in applications], left_out + replaced
+    return [seat for seat in seats if seat.application not in applications], _in_order(left_out + replaced)
 
 
 def _stated_quantities(stated: tuple[Stated, ...], catalog: Catalog) -> list[Quantity]:

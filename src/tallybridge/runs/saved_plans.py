@@ -28,7 +28,7 @@ from tallybridge.runs.doors import open_destination
 from tallybridge.runs.pool import run_all
 from tallybridge.runs.recording import record_outcome, record_plan
 from tallybridge.runs.reports import LineReport, Mode, RunReport, TenantOutcome, TenantReport, run_document
-from tallybridge.runs.tenant_run import after_applying
+from tallybridge.runs.tenant_billing import after_applying
 
 
 class SavedTenant(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,42 +6,28 @@ Whatever goes wrong here stays here: it becomes this tenant's outcome and never 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
 from tallybridge.billing.counting import count
-from tallybridge.billing.linking import Assignment, Link
-from tallybridge.billing.model import Observation, Tenant, Usage
-from tallybridge.billing.plan import Action, OurLine, Plan, PlanningInputs
+from tallybridge.billing.linking import Assignment
+from tallybridge.billing.model import Tenant
 from tallybridge.billing.planning import left_behind
-from tallybridge.billing.planning import plan as make_plan
-from tallybridge.billing.psa import Agreement
 from tallybridge.billing.reasons import Reason
-from tallybridge.billing.wanting import billed_to_nobody, not_billed, wanted_items
-from tallybridge.destinations.base import DestinationError
-from tallybridge.ledger import canonical, evidence, holds, leases
-from tallybridge.ledger import intents as ledger_intents
+from tallybridge.billing.wanting import billed_to_nobody
+from tallybridge.ledger import canonical
 from tallybridge.ledger import lines as ledger_lines
 from tallybridge.ledger import tenants as ledger_tenants
 from tallybridge.ledger.errors import LedgerError
-from tallybridge.runs.applying import Applying
 from tallybridge.runs.context import RunContext
-from tallybridge.runs.recording import record_if_missing, record_outcome, record_plan
-from tallybridge.runs.reports import LineReport, Mode, TenantOutcome, TenantReport, left_out_counts
+from tallybridge.runs.recording import record_if_missing, record_plan
+from tallybridge.runs.reports import TenantOutcome, TenantReport
+from tallybridge.runs.tenant_billing import TenantBilling
+from tallybridge.runs.tenant_reports import Counted, counted_report, unread_report
 from tallybridge.sources.base import Source, TenantBlocked, TenantNotObserved
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Counted:
-    """A tenant that was read whole and counted."""
-
-    tenant: Tenant
-    observation: Observation
-    usage: Usage
-    evidence: bytes
 
 
 def run_tenant(context: RunContext, source: Source, assignment: Assignment) -> TenantReport:
@@ -56,7 +42,7 @@ def run_tenant(context: RunContext, source: Source, assignment: Assignment) -> T
         raise
     except Exception as bug:  # noqa: BLE001 - an error of our own in one tenant must not cost the others their bill (L7)
         _log.exception("tenant run met an error", tenant=assignment.label)
-        report = _unread(assignment, TenantOutcome.FAILED, Reason.INTERNAL_ERROR, f"{Reason.INTERNAL_ERROR.sentence} ({type(bug).__name__})")
+        report = unread_report(assignment, TenantOutcome.FAILED, Reason.INTERNAL_ERROR, f"{Reason.INTERNAL_ERROR.sentence} ({type(bug).__name__})")
         record_if_missing(context, report)
     context.progress(report)
     return report
@@ -64,10 +50,10 @@ def run_tenant(context: RunContext, source: Source, assignment: Assignment) -> T
 
 def _run_tenant(context: RunContext, source: Source, assignment: Assignment) -> TenantReport:
     if assignment.tenant is None or assignment.blocked is not None:
-        report = _unread(assignment, TenantOutcome.BLOCKED, assignment.blocked or Reason.TENANT_NOT_FOUND)
+        report = unread_report(assignment, TenantOutcome.BLOCKED, assignment.blocked or Reason.TENANT_NOT_FOUND)
         return record_plan(context, _with_standing_lines(context, report, _bound_id(context, assignment)))
     if not assignment.tenant.enabled:
-        return record_plan(context, _unread(assignment, _outcome_without_billing(assignment), Reason.TENANT_DISABLED))
+        return record_plan(context, unread_report(assignment, _outcome_without_billing(assignment), Reason.TENANT_DISABLED))
     try:
         counted = _observe_and_count(context, source, assignment.tenant)
     except TenantNotObserved as unread:
@@ -78,10 +64,10 @@ def _run_tenant(context: RunContext, source: Source, assignment: Assignment) -> 
         ledger_tenants.bind(context.integration, link.account, replace(assignment.tenant, name=link.tenant_name or assignment.tenant.name))
     if link is None or not link.billing:
         return record_plan(context, _with_standing_lines(context, _without_billing(assignment, counted), counted.tenant.id))
-    return _Billing(context, assignment, link, counted).carry_out()
+    return TenantBilling(context, assignment, link, counted).carry_out()
 
 
-def _observe_and_count(context: RunContext, source: Source, tenant: Tenant) -> _Counted:
+def _observe_and_count(context: RunContext, source: Source, tenant: Tenant) -> Counted:
     began = time.monotonic()
 
     def seconds_left() -> float:
@@ -89,7 +75,7 @@ def _observe_and_count(context: RunContext, source: Source, tenant: Tenant) -> _
 
     observation = source.observe(tenant, deadline=seconds_left)
     usage = count(observation, context.rules, now=context.started)
-    return _Counted(tenant=tenant, observation=observation, usage=usage, evidence=canonical.encode_observation(observation))
+    return Counted(tenant=tenant, observation=observation, usage=usage, evidence=canonical.encode_observation(observation))
 
 
 def _bound_id(context: RunContext, assignment: Assignment) -> str:
@@ -111,228 +97,20 @@ def _outcome_without_billing(assignment: Assignment) -> TenantOutcome:
     return TenantOutcome.NOT_LINKED if assignment.link is None else TenantOutcome.BILLING_OFF
 
 
-def _unread(assignment: Assignment, outcome: TenantOutcome, reason: Reason, detail: str = "") -> TenantReport:
-    link = assignment.link
-    return TenantReport(
-        name=assignment.label,
-        tenant=assignment.tenant,
-        outcome=outcome,
-        account=link.account if link is not None else None,
-        agreement=link.agreement if link is not None else None,
-        reason=reason,
-        detail=detail,
-        notices=assignment.notices,
-    )
-
-
 def _not_observed(assignment: Assignment, unread: TenantNotObserved) -> TenantReport:
     """A tenant that is not billed anyway stays what it is; its gap is told by the reason, but is no failure of a bill."""
     if assignment.link is None or not assignment.link.billing:
         outcome = _outcome_without_billing(assignment)
     else:
         outcome = TenantOutcome.BLOCKED if isinstance(unread, TenantBlocked) else TenantOutcome.FAILED
-    return _unread(assignment, outcome, unread.reason, str(unread))
+    return unread_report(assignment, outcome, unread.reason, str(unread))
 
 
-def _counted_report(assignment: Assignment, counted: _Counted) -> TenantReport:
-    return replace(
-        _unread(assignment, TenantOutcome.UNCHANGED, Reason.NOT_LINKED),
-        reason=None,
-        observed=counted.observation.started,
-        evidence=evidence.address_of(counted.evidence),
-        usage=counted.usage,
-        left_out=left_out_counts(counted.usage),
-        empty=not counted.usage.quantities and not counted.usage.left_out,
-        contents=((counted.evidence, "observation"),),
-        notices=(*assignment.notices, *counted.observation.notices),
-    )
-
-
-def _without_billing(assignment: Assignment, counted: _Counted) -> TenantReport:
+def _without_billing(assignment: Assignment, counted: Counted) -> TenantReport:
     reason = Reason.NO_TENANT if assignment.of_no_tenant else Reason.NOT_LINKED if assignment.link is None else Reason.BILLING_OFF
     return replace(
-        _counted_report(assignment, counted),
+        counted_report(assignment, counted),
         outcome=_outcome_without_billing(assignment),
         reason=reason,
         not_billed=billed_to_nobody(counted.usage, reason),
     )
-
-
-class _Billing:
-    """The part of a tenant run that concerns the PSA."""
-
-    def __init__(self, context: RunContext, assignment: Assignment, link: Link, counted: _Counted) -> None:
-        self._context = context
-        self._assignment = assignment
-        self._link = link
-        self._counted = counted
-        self._report = replace(
-            _counted_report(assignment, counted),
-            account=link.account,
-            agreement=link.agreement,
-            not_billed=not_billed(counted.usage, context.rules),
-        )
-
-    def carry_out(self) -> TenantReport:
-        """Plans under the agreement's lease, records the plan, and applies it where the run writes."""
-        context = self._context
-        if self._link.agreement is None:
-            return self._blocked(Reason.NO_AGREEMENT)
-        try:
-            if (reason := self._account_reason()) is not None:
-                return self._blocked(reason)
-            with leases.hold_lease(f"agreement:{context.destination_id}:{self._link.agreement}") as held:
-                if not held:
-                    return self._ended(TenantOutcome.BLOCKED, Reason.BUSY)
-                return self._plan_and_apply(self._link.agreement)
-        except DestinationError as unread:
-            return self._ended(TenantOutcome.FAILED, unread.reason, str(unread))
-
-    def _account_reason(self) -> Reason | None:
-        if self._link.account in self._context.accounts:
-            return None
-        account = self._context.destination.account(self._link.account)
-        if account is None:
-            return Reason.ACCOUNT_NOT_FOUND
-        return None if account.cross_referenced else Reason.NOT_CROSS_REFERENCED
-
-    def _blocked(self, reason: Reason) -> TenantReport:
-        """Nothing of a blocked tenant is billed, so all that it uses is listed (design 6.4)."""
-        leaks = billed_to_nobody(self._counted.usage, reason)
-        return record_plan(self._context, replace(self._report, outcome=TenantOutcome.BLOCKED, reason=reason, not_billed=leaks))
-
-    def _ended(self, outcome: TenantOutcome, reason: Reason, detail: str = "") -> TenantReport:
-        return record_plan(self._context, replace(self._report, outcome=outcome, reason=reason, detail=detail))
-
-    def _plan_and_apply(self, number: int) -> TenantReport:
-        context = self._context
-        agreement = context.destination.agreement(number)
-        if (reason := _agreement_reason(context, agreement, self._link)) is not None or agreement is None:
-            return self._blocked(reason or Reason.AGREEMENT_NOT_FOUND)
-        inputs = self._inputs(agreement)
-        plan = make_plan(inputs)
-        report = record_plan(context, self._take_plan(inputs, plan))
-        writes = any(line.change.action in (Action.CREATE, Action.UPDATE) for line in report.lines)
-        if context.mode is Mode.PLAN or not writes:
-            return report
-        applied = Applying(context, inputs, plan, tenant_id=self._counted.tenant.id).apply(report.lines)
-        report = after_applying(replace(report, lines=applied.lines, psa_writes=applied.psa_writes))
-        record_outcome(context, report)
-        return report
-
-    def _inputs(self, agreement: Agreement) -> PlanningInputs:
-        context = self._context
-        lines = ledger_lines.lines_of(context.destination_id, agreement.number)
-        intents = ledger_intents.open_intents(context.destination_id, agreement.number)
-        elsewhere = ledger_lines.lines_elsewhere(context.destination_id, context.integration, self._counted.tenant.id, agreement.number)
-        wanted = wanted_items(self._counted.usage, context.rules)
-        ours = {one.item for one in wanted}
-        # An agreement may be billed by several integrations, each its own items: what another one looks after is none of this plan's business.
-        theirs = ledger_lines.items_of_others(context.destination_id, agreement.number, context.integration) - ours
-        lines = tuple(line for line in lines if line.item not in theirs)
-        relevant = ours | {line.item for line in lines}
-        return PlanningInputs(
-            agreement=agreement,
-            wanted=wanted,
-            lines=lines,
-            elsewhere=self._still_standing(elsewhere),
-            seen=ledger_lines.seen(context.destination_id, agreement.number),
-            intents=tuple(intent for intent in intents if intent.item not in theirs),
-            items=tuple(context.items[item] for item in sorted(relevant) if item in context.items),
-            now=context.started,
-            today=context.date,
-            settle=context.settle,
-            worklist=context.worklist,
-        )
-
-    def _still_standing(self, elsewhere: tuple[OurLine, ...]) -> tuple[OurLine, ...]:
-        """Our lines on other agreements that still bill: neither removed, set to 0 nor on an ended agreement, which does not hold its successor."""
-        standing: list[OurLine] = []
-        for number in dict.fromkeys(line.agreement for line in elsewhere):
-            former = self._context.destination.agreement(number)
-            if former is None or former.ended(self._context.date):
-                continue
-            billing = {charge.id for charge in former.charges if charge.quantity > 0}
-            standing += [line for line in elsewhere if line.agreement == number and line.charge in billing]
-        return tuple(standing)
-
-    def _take_plan(self, inputs: PlanningInputs, plan: Plan) -> TenantReport:
-        """Records what reading told, opens and closes holds, and puts the plan into the report."""
-        context = self._context
-        tenant = self._counted.tenant
-        take_over_readings(context, plan, inputs.agreement, tenant.id)
-        opened = holds.keep_up(context.destination_id, context.integration, tenant.id, tenant.name, plan.agreement, plan.changes, at=context.clock())
-        lines = tuple(
-            LineReport(change=change, hold=opened.get(change.item), waiting=change.entered is not None and context.worklist)
-            for change in plan.changes
-        )
-        inputs_kept, plan_kept = canonical.encode_inputs(inputs), canonical.encode_plan(plan)
-        report = replace(
-            self._report,
-            lines=lines,
-            inputs=evidence.address_of(inputs_kept),
-            plan=plan,
-            plan_address=evidence.address_of(plan_kept),
-            contents=(*self._report.contents, (inputs_kept, "inputs"), (plan_kept, "plan")),
-            notices=(*self._report.notices, *plan.notices),
-        )
-        return replace(report, outcome=_planned_outcome(report, context))
-
-
-def _agreement_reason(context: RunContext, agreement: Agreement | None, link: Link) -> Reason | None:
-    if agreement is None:
-        return Reason.AGREEMENT_NOT_FOUND
-    if agreement.account != link.account:
-        return Reason.AGREEMENT_OF_OTHER_ACCOUNT
-    return Reason.AGREEMENT_ENDED if agreement.ended(context.date) else None
-
-
-def take_over_readings(context: RunContext, plan: Plan, agreement: Agreement, tenant_id: str) -> None:
-    """Writes down what reading the PSA settled: ended intents, renewed lines, lines seen."""
-    for resolution in plan.resolutions:
-        ledger_intents.conclude(
-            resolution.key,
-            resolution.outcome,
-            charge=resolution.charge,
-            quantity=resolution.quantity,
-            detail="",
-            at=context.clock(),
-            run=context.id,
-        )
-    ledger_lines.take_over(
-        context.destination_id,
-        context.integration,
-        tenant_id,
-        plan.lines,
-        seen=[(charge.id, charge.item) for charge in agreement.charges],
-        agreement=agreement.number,
-    )
-
-
-def _planned_outcome(report: TenantReport, context: RunContext) -> TenantOutcome:
-    actions = {line.change.action for line in report.lines}
-    if actions & {Action.HOLD, Action.MOVE}:
-        return TenantOutcome.HELD
-    if not actions & {Action.CREATE, Action.UPDATE}:
-        return TenantOutcome.UNCHANGED
-    if context.mode is Mode.PLAN and any(not line.waiting for line in report.lines if line.change.action is not Action.UNCHANGED):
-        return TenantOutcome.PLANNED
-    return TenantOutcome.WAITING if context.worklist else TenantOutcome.PLANNED
-
-
-def after_applying(report: TenantReport) -> TenantReport:
-    """The tenant's outcome once its lines have been written and read back: the worst of its lines."""
-    failed = next((line for line in report.lines if line.failed is not None), None)
-    if failed is not None:
-        return replace(report, outcome=TenantOutcome.FAILED, reason=failed.failed, detail=_failed_sentence(failed))
-    if any(line.change.action in (Action.HOLD, Action.MOVE) for line in report.lines):
-        return replace(report, outcome=TenantOutcome.HELD)
-    if any(line.waiting for line in report.lines):
-        return replace(report, outcome=TenantOutcome.WAITING)
-    written = any(line.written for line in report.lines)
-    return replace(report, outcome=TenantOutcome.APPLIED if written else TenantOutcome.UNCHANGED)
-
-
-def _failed_sentence(line: LineReport) -> str:
-    sentence = line.detail or (line.failed.sentence if line.failed is not None else "")
-    return f"{line.change.item}: {sentence}"

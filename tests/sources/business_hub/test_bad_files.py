@@ -101,7 +101,10 @@ BAD_TEXTS: dict[str, tuple[str | bytes, str]] = {
         'row 1, column "Company name": found "Company name", expected one column for company; "company" is read as it too',
     ),
     "more cells than the header": (f"{HEADER}\r\n{LINE},extra\r\n", 'row 2: found 15 cells, the last of them "extra", expected at most 14 cells'),
-    "something below a column without a name": (f"{HEADER},\r\n{LINE},note\r\n", 'row 2: found "note", expected nothing, because column 15 has no name'),
+    "something below a column without a name": (
+        f"{HEADER},\r\n{LINE},note\r\n",
+        'row 2: found "note", expected nothing, because column 15 has no name',
+    ),
     "cut off in the middle of a row": (f"{HEADER}\r\n{LINE}\r\nc-17,Fabrikam,2026-11", "row 3: found 3 cells, the last of them"),
     "cut off within quotation marks": (f'{HEADER}\r\nc-17,"Fabri', "row 2: found a row that cannot be read"),
     "stray quotation marks": (f'{HEADER}\r\nc-17,"Fabrikam" Ltd,{LINE}\r\n', "row 2: found a row that cannot be read"),
@@ -112,7 +115,10 @@ BAD_TEXTS: dict[str, tuple[str | bytes, str]] = {
         csv_text([row(company="Crèmerie")]).encode("cp1252"),
         "row 2: found the byte 0xe8 in",
     ),
-    "Cyrillic letters of Windows-1251": (csv_text([row(company="Ромашка")]).encode("cp1251"), "expected text in UTF-8; in a spreadsheet, save it as CSV"),
+    "Cyrillic letters of Windows-1251": (
+        csv_text([row(company="Ромашка")]).encode("cp1251"),
+        "expected text in UTF-8; in a spreadsheet, save it as CSV",
+    ),
     "broken UTF-8 with its mark": (b"\xef\xbb\xbf" + HEADER.encode() + b"\r\n\xff", "row 2: found bytes that are no text in UTF-8"),
     "a workbook under the wrong ending": (template("xlsx"), "found an Excel workbook, expected text; give the file the ending .xlsx"),
 }
@@ -142,17 +148,23 @@ BAD_JSON: dict[str, tuple[bytes, str]] = {
     "no JSON": (b"company_id,company\n", "row 1: found"),
     "another document": (b"[]", 'expected an object with "exported" and "companies"'),
     "no exported instant": (b'{"companies": []}', "exported: found no such member, expected the export's instant"),
-    "exported without its zone": (b'{"exported": "2026-11-22T01:00:00", "companies": []}', 'exported: found "2026-11-22T01:00:00", expected an instant with'),
+    "exported without its zone": (
+        b'{"exported": "2026-11-22T01:00:00", "companies": []}',
+        'exported: found "2026-11-22T01:00:00", expected an instant with',
+    ),
     "no company": (b'{"exported": "2026-11-22T01:00:00Z", "companies": []}', "companies: found an empty list, expected at least one company"),
-    "unknown member of the file": (b'{"exported": "2026-11-22T01:00:00Z", "companies": [], "page": 1}', "page: found an unknown member, expected only"),
+    "unknown member of the file": (
+        b'{"exported": "2026-11-22T01:00:00Z", "companies": [], "page": 1}',
+        "page: found an unknown member, expected only",
+    ),
     "a company that is none": (
         b'{"exported": "2026-11-22T01:00:00Z", "companies": [17]}',
         "companies[0]: found something else (Expected `object`, got `int`), expected an object with id, name",
     ),
     "no company id": (with_member(lambda company: company.pop("id")), "companies[0].id: found no such member, expected a text"),
     "a blank company id": (with_member(lambda company: company.update(id=" ")), "companies[0].id: found nothing, expected a text that is not blank"),
-    "a wrong type": (with_member(lambda company: company.update(devices={})), 'companies[0].devices: found "{}", expected a list of devices'),
-    "a number as an id": (with_member(lambda company: company["devices"][0].update(id=17)), 'companies[0].devices[0].id: found "17", expected a text'),
+    "a wrong type": (with_member(lambda company: company.update(devices={})), "companies[0].devices: found {}, expected a list of devices"),
+    "a number as an id": (with_member(lambda company: company["devices"][0].update(id=17)), "companies[0].devices[0].id: found 17, expected a text"),
     "an unknown member": (
         with_member(lambda company: company["devices"][1].update(license_id="l-1")),
         "companies[0].devices[1].license_id: found an unknown member, expected only id, name, os_name, type, license",
@@ -161,10 +173,22 @@ BAD_JSON: dict[str, tuple[bytes, str]] = {
         with_member(lambda company: company["devices"][1].pop("license")),
         "companies[0].devices[1].license: found no such member, expected the id of a license, or null",
     ),
-    "an unknown kind": (with_member(lambda company: company["licenses"][0].update(kind="other")), 'licenses[0].kind: found "other", expected commercial'),
-    "an unknown state": (with_member(lambda company: company["licenses"][0].update(state="other")), 'licenses[0].state: found "other", expected active'),
-    "an unknown type": (with_member(lambda company: company["devices"][0].update(type="tablet")), 'devices[0].type: found "tablet", expected desktop'),
-    "a bad date": (with_member(lambda company: company["licenses"][0].update(expires="2027-06-30")), 'licenses[0].expires: found "2027-06-30", expected'),
+    "an unknown kind": (
+        with_member(lambda company: company["licenses"][0].update(kind="other")),
+        'licenses[0].kind: found "other", expected commercial',
+    ),
+    "an unknown state": (
+        with_member(lambda company: company["licenses"][0].update(state="other")),
+        'licenses[0].state: found "other", expected active',
+    ),
+    "an unknown type": (
+        with_member(lambda company: company["devices"][0].update(type="tablet")),
+        'devices[0].type: found "tablet", expected desktop',
+    ),
+    "a bad date": (
+        with_member(lambda company: company["licenses"][0].update(expires="2027-06-30")),
+        'licenses[0].expires: found "2027-06-30", expected',
+    ),
     "yes as a text": (with_member(lambda company: company["mailboxes"][0].update(protected="yes")), 'protected: found "yes", expected true or false'),
     "the same device with other facts": (
         with_member(lambda company: company["devices"].append({**company["devices"][0], "type": "desktop"})),
@@ -179,7 +203,8 @@ BAD_JSON: dict[str, tuple[bytes, str]] = {
         'companies[0].mailboxes[0].license: found "l-9"',
     ),
     "a NUL character": (with_member(lambda company: company.update(name="Fabri\0kam")), "found a NUL character"),
-    "wrong encoding": (b'{"exported": "2026-11-22T01:00:00Z", "companies": [{"id": "c", "name": "M\xfcller"}]}', "companies[0]: found something else"),
+    "a wrong type and broken after it": (b'{"companies": 17, "exported": }', "found something else (JSON is malformed"),
+    "wrong encoding": (b'{"exported": "2026-11-22T01:00:00Z", "companies": [{"id": "c", "name": "M\xfcller"}]}', "row 1: found the byte 0xfc in"),
     "lists without end": (b'{"exported": "2026-11-22T01:00:00Z", "companies": [' + b"[" * 100_000, "found"),
 }
 

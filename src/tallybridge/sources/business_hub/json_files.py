@@ -18,7 +18,7 @@ from msgspec import Meta, Raw, Struct
 from tallybridge.billing.model import Device, DeviceForm, LicenseKind, LicenseState, Mailbox
 from tallybridge.sources.business_hub.exports import CompanyExport, ExportedLicense
 from tallybridge.sources.business_hub.gathering import CompanyFacts, Contradiction
-from tallybridge.sources.business_hub.refusing import ExportProblem, ProblemList, shown, utc_text
+from tallybridge.sources.business_hub.refusing import LONGEST_VALUE, ExportProblem, ProblemList, shown, utc_text
 
 _Text = Annotated[str, Meta(pattern=r"\S")]
 _Instant = Annotated[datetime, Meta(tz=True)]
@@ -124,6 +124,12 @@ def _utf_8(data: bytes, problems: ProblemList) -> bytes:
             text = data.decode("utf-16").encode()
         except UnicodeError as error:
             problems.refuse(ExportProblem(None, None, f"bytes that are no UTF-16 ({error})", "JSON in UTF-8"))
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        row = text[: error.start].count(b"\n") + 1
+        around = shown(text[max(0, error.start - 12) : error.start + 12].decode("ascii", "replace"))
+        problems.refuse(ExportProblem(row, None, f"the byte {text[error.start]:#x} in {around}, which is no UTF-8", "JSON in UTF-8"))
     if b"\0" in text or b"\\u0000" in text:
         row = text[: max(text.find(b"\0"), text.find(b"\\u0000"))].count(b"\n") + 1
         problems.refuse(ExportProblem(row, None, "a NUL character", "JSON in UTF-8 without NUL characters"))
@@ -246,10 +252,17 @@ def _problem(path: str, raw: Raw | bytes, error: msgspec.DecodeError, kind: type
         return ExportProblem(None, at, "no such member", _EXPECTED[found["missing"]])
     if found["unknown"] is not None:
         return ExportProblem(None, at, "an unknown member", f"only {', '.join(kind.__struct_fields__)}")
-    members: Mapping[str, Any] = msgspec.json.decode(raw)
+    try:
+        members: Mapping[str, Any] = msgspec.json.decode(raw)
+    except msgspec.DecodeError as broken:
+        # What comes after the first wrong member may not even be JSON.
+        return ExportProblem(None, path or None, f"something else ({broken})", expected)
     return ExportProblem(None, at, _json_text(members.get(found["at"])), _EXPECTED[found["at"]])
 
 
 def _json_text(value: object) -> str:
     """A member's value as it stands in the file; of a long one only its beginning."""
-    return "null" if value is None else shown(value) if isinstance(value, str) else shown(msgspec.json.encode(value).decode())
+    if isinstance(value, str):
+        return shown(value)
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

@@ -9,7 +9,8 @@ from typing import NamedTuple, NoReturn
 MOST_PROBLEMS = 50
 """Problems that are told at once; a file with that many is read no further."""
 
-_LONGEST_VALUE = 60
+LONGEST_VALUE = 60
+"""Letters of a value that a message shows."""
 
 
 class ExportProblem(NamedTuple):
@@ -98,7 +99,7 @@ def shown(value: object) -> str:
     text = str(value)
     if not text.strip():
         return "nothing"
-    cut = text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
+    cut = text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "…"
     return '"' + "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in cut) + '"'
 
 
