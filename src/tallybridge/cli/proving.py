@@ -55,6 +55,8 @@ def _show(call: Frame, explanation: Explanation) -> None:
     )
     if explanation.decision is not None and explanation.change is not None and explanation.change.reason is not None:
         call.say(explanation.change.reason.sentence)
+    for one in explanation.stated:
+        call.say(f"{one.quantity} of {one.application} stated by {one.author}, until {one.until}: {one.reason}")
     seats = [(seat["device"], seat["category"], seat["application"], seat["license"], seat["device_id"]) for seat in document["seats"]]
     call.show(("Device", "Category", "Application", "License", "Device id"), seats, title=f"{len(seats)} seats that count")
     left_out = [(one["device"] or "(all devices)", one["reason"], one["application"], one["license"]) for one in document["left_out"]]

@@ -7,7 +7,7 @@ from typing import Any
 
 from tallybridge.billing.categories import category_of
 from tallybridge.billing.counting import count
-from tallybridge.billing.model import CountedSeat, Device, LeftOutLicense, LeftOutSeat, License, Observation, Rules
+from tallybridge.billing.model import Category, CountedSeat, Device, LeftOutLicense, LeftOutSeat, License, Observation, Rules, Stated
 from tallybridge.billing.plan import Change
 from tallybridge.ledger import canonical, evidence
 from tallybridge.ledger import runs as ledger_runs
@@ -28,14 +28,16 @@ class Explanation:
     change: Change | None
     observation: Observation
     seats: tuple[CountedSeat, ...]
+    stated: tuple[Stated, ...]
+    """What people have stated for this line; it takes the place of seats."""
     left_out: tuple[LeftOutSeat, ...]
     left_out_licenses: tuple[LeftOutLicense, ...]
     history: tuple[HistoryEntry, ...]
 
     @property
     def quantity(self) -> int:
-        """What was counted: the number of seats (L9)."""
-        return len(self.seats)
+        """What was counted: the number of seats (L9), and what was stated where there are none."""
+        return len(self.seats) + sum(one.quantity for one in self.stated)
 
     @property
     def charged(self) -> int | None:
@@ -83,7 +85,8 @@ def _explain(newest: StoredTenantRun, destination: int, agreement: int, item: st
         tenant_run=newest,
         change=change,
         observation=observation,
-        seats=tuple(seat for seat in usage.seats if _item_of(seat, rules) == item),
+        seats=tuple(seat for seat in usage.seats if _item_of(seat.application, seat.category, rules) == item),
+        stated=tuple(one for one in usage.stated if _item_of(one.application, one.category, rules) == item),
         left_out=tuple(seat for seat in usage.left_out if seat.application in applications and _may_be_on(item, seat, rules, devices)),
         left_out_licenses=tuple(one for one in usage.left_out_licenses if one.application in applications),
         history=ledger_runs.history(destination, agreement, item),
@@ -102,9 +105,9 @@ def evidence_of(tenant_run: StoredTenantRun) -> tuple[Observation, Rules]:
     return observation, canonical.decode_rules(evidence.get(tenant_run.run.rules))
 
 
-def _item_of(seat: CountedSeat, rules: Rules) -> str | None:
-    mapping = next((one for one in rules.mappings if one.application == seat.application), None)
-    return mapping.item_for(seat.category) if mapping is not None else None
+def _item_of(application: str, category: Category | None, rules: Rules) -> str | None:
+    mapping = next((one for one in rules.mappings if one.application == application), None)
+    return mapping.item_for(category) if mapping is not None else None
 
 
 def _may_be_on(item: str, seat: LeftOutSeat, rules: Rules, devices: dict[str, Device]) -> bool:
@@ -130,7 +133,7 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
         "run": run.id,
         "evidence": explanation.tenant_run.evidence,
         "seats": [_seat_document(seat, names, licenses) for seat in explanation.seats],
-        "stated": None,
+        "stated": _stated_document(explanation.stated),
         "left_out": [_left_out_document(seat, names, licenses) for seat in explanation.left_out] + _licenses_left_out(explanation),
         "history": [
             {"date": entry.date.isoformat(), "quantity": entry.quantity, "charged": entry.charged, "run": entry.run} for entry in explanation.history
@@ -148,6 +151,29 @@ def _seat_document(seat: CountedSeat, names: dict[str, str], licenses: dict[str,
         "devices": [{"device": names.get(device, device), "device_id": device} for device in seat.devices],
         "license": seat.license,
         "license_name": licenses[seat.license].name,
+    }
+
+
+def _stated_document(stated: tuple[Stated, ...]) -> dict[str, Any] | None:
+    """What was stated for the line: as one count, which ends when the first of its parts does, and each part as it was stated."""
+    if not stated:
+        return None
+    return {
+        "quantity": sum(one.quantity for one in stated),
+        "author": "; ".join(dict.fromkeys(one.author for one in stated)),
+        "reason": "; ".join(dict.fromkeys(one.reason for one in stated)),
+        "until": min(one.until for one in stated).isoformat(),
+        "parts": [
+            {
+                "application": one.application,
+                "category": one.category.value if one.category is not None else None,
+                "quantity": one.quantity,
+                "author": one.author,
+                "reason": one.reason,
+                "until": one.until.isoformat(),
+            }
+            for one in stated
+        ],
     }
 
 

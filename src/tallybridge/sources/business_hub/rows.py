@@ -157,7 +157,8 @@ class _TableReader:
             license = company.licenses[told] = self._license(company, told)
         has_device, has_mailbox = not all_blank(cells[8:12]), not all_blank(cells[12:14])
         if has_device and has_mailbox:
-            self._problem(column.MAILBOX, cells[12], "nothing, because the row holds a device already: one row per device or mailbox")
+            name, cell = (column.PROTECTED, cells[13]) if is_blank(cells[12]) else (column.MAILBOX, cells[12])
+            self._problem(name, cell, "nothing, because the row holds a device already: one row per device or mailbox")
         elif has_device:
             self._device(company, cells[8:12], license)
         elif has_mailbox:
