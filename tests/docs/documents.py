@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_FENCE = re.compile(r"^(?P<fence>`{3,})(?P<language>\S*)(?: title=\"(?P<title>[^\"\n]+)\")?[^\n]*\n(?P<text>.*?)^(?P=fence)\s*$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r"^(?P<fence>`{3,})(?P<language>\S*)(?: title=\"(?P<title>[^\"\n]+)\"(?P<adds> add)?)?[^\n]*\n(?P<text>.*?)^(?P=fence)\s*$",
+    re.MULTILINE | re.DOTALL,
+)
 _LINK = re.compile(r"!?\[(?:[^\]\[]|\[[^\]]*\])*\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _HEADING = re.compile(r"^#{1,6}\s+(?P<text>.+?)\s*$", re.MULTILINE)
 
@@ -21,7 +24,9 @@ class Block:
     language: str
     text: str
     title: str | None = None
-    """The file that the block shows whole."""
+    """The file that the block shows whole, or whose end it shows."""
+    adds: bool = False
+    """Whether the text is added to the end of that file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ def text_of(document: str) -> str:
 
 def blocks(document: str) -> tuple[Block, ...]:
     """The fenced blocks of a document, in order."""
-    return tuple(Block(match["language"], match["text"], match["title"]) for match in _FENCE.finditer(text_of(document)))
+    return tuple(Block(match["language"], match["text"], match["title"], match["adds"] is not None) for match in _FENCE.finditer(text_of(document)))
 
 
 def commands(block: Block) -> tuple[Command, ...]:

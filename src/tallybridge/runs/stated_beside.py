@@ -13,6 +13,11 @@ from tallybridge.wire.checks import Check
 _BY_HAND = "by hand: "
 
 
+def is_by_hand(tenant: Tenant) -> bool:
+    """Whether a tenant is known only by what was stated: no link is bound to it, because its first export brings the real unique id."""
+    return tenant.id.startswith(_BY_HAND)
+
+
 class WithStatedCounts:
     """A source and the counts that people have stated beside it.
 
@@ -42,7 +47,7 @@ class WithStatedCounts:
     def observe(self, tenant: Tenant, *, deadline: Callable[[], float]) -> Observation:
         """What the source reads, with the counts that were stated for this tenant."""
         stated = tuple(sorted(one.stated for one in self._stated if one.tenant in (tenant.id, tenant.name)))
-        if tenant.id.startswith(_BY_HAND):
+        if is_by_hand(tenant):
             return Observation(tenant=tenant, started=self._clock(), licenses=(), devices=(), seats=(), stated=stated)
         observation = self._source.observe(tenant, deadline=deadline)
         return replace(observation, stated=stated) if stated else observation

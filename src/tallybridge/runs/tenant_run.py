@@ -23,6 +23,7 @@ from tallybridge.ledger.errors import LedgerError
 from tallybridge.runs.context import RunContext
 from tallybridge.runs.recording import record_if_missing, record_plan
 from tallybridge.runs.reports import TenantOutcome, TenantReport
+from tallybridge.runs.stated_beside import is_by_hand
 from tallybridge.runs.tenant_billing import TenantBilling
 from tallybridge.runs.tenant_reports import Counted, counted_report, unread_report
 from tallybridge.sources.base import Source, TenantBlocked, TenantNotObserved
@@ -60,7 +61,7 @@ def _run_tenant(context: RunContext, source: Source, assignment: Assignment) -> 
         stopped = TenantNotObserved(Reason.STOPPED, Reason.STOPPED.sentence)
         return record_plan(context, _not_observed(assignment, stopped if context.stop.is_set() else unread))
     link = assignment.link
-    if link is not None and assignment.first_use:
+    if link is not None and assignment.first_use and not is_by_hand(assignment.tenant):
         ledger_tenants.bind(context.integration, link.account, replace(assignment.tenant, name=link.tenant_name or assignment.tenant.name))
     if link is None or not link.billing:
         return record_plan(context, _with_standing_lines(context, _without_billing(assignment, counted), counted.tenant.id))

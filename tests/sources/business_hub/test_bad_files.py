@@ -58,6 +58,7 @@ BAD_ROWS: dict[str, tuple[dict[str, str], str]] = {
     "a formula": (row(device_id='="0017"'), 'column "device_id": found "="0017"", expected a plain value, no formula'),
     "an error of the spreadsheet": (row(device="#NAME?"), 'column "device": found "#NAME?", expected a plain value'),
     "a device and a mailbox in one row": (row(mailbox="anna@fabrikam.example", protected="yes"), "one row per device or mailbox"),
+    "protection of a device": (row(protected="no"), 'row 3, column "protected": found "no", expected nothing, because the row holds a device'),
     "a mailbox of which nothing is said": ({**MAILBOX_ROW, "protected": ""}, 'row 3, column "protected": found nothing, expected yes or no'),
     "neither yes nor no": ({**MAILBOX_ROW, "protected": "maybe"}, 'row 3, column "protected": found "maybe", expected yes or no'),
     "protection without a mailbox": ({**MAILBOX_ROW, "mailbox": ""}, 'row 3, column "mailbox": found nothing, expected a value'),

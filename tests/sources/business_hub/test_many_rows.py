@@ -1,4 +1,4 @@
-"""A file of many rows is read whole (the figures for ten times as many stand in docs/performance.md)."""
+"""A file of many rows is read whole, in each kind of file."""
 
 from __future__ import annotations
 

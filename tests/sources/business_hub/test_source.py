@@ -58,6 +58,7 @@ def test_an_observation_holds_the_whole_export_at_its_instant() -> None:
             state=LicenseState.ACTIVE,
             expires=datetime(2027, 6, 30, tzinfo=UTC),
             installed=True,
+            reported_devices=3,
         ),
         License(
             serial="l-2",
@@ -66,6 +67,7 @@ def test_an_observation_holds_the_whole_export_at_its_instant() -> None:
             state=LicenseState.ACTIVE,
             unlimited=True,
             installed=True,
+            reported_devices=1,
         ),
     )
     assert observation.devices == FABRIKAM.devices

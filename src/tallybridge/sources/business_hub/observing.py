@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from tallybridge.billing.model import License, LicenseKind, Observation, Seat, Tenant
 from tallybridge.sources.business_hub.exports import CompanyExport, ExportedLicense, Use
 
@@ -12,10 +14,11 @@ def observation_of(export: CompanyExport, tenant: Tenant) -> Observation:
     A license that never expires is `unlimited`. Each license is the company's own (`installed`), and Business Hub knows neither reserve keys nor
     pending subscriptions on a device, so each use is an active seat.
     """
+    used = Counter([use.license for use in export.uses] + [mailbox.license for mailbox in export.mailboxes])
     return Observation(
         tenant=tenant,
         started=export.exported,
-        licenses=tuple(_license(one) for one in export.licenses),
+        licenses=tuple(_license(one, used[one.id]) for one in export.licenses),
         devices=export.devices,
         seats=tuple(sorted(_seat(use) for use in export.uses)),
         mailboxes=export.mailboxes,
@@ -26,7 +29,7 @@ def _seat(use: Use) -> Seat:
     return Seat(license=use.license, device=use.device, active=True, pending=False, expires=None, device_name="")
 
 
-def _license(one: ExportedLicense) -> License:
+def _license(one: ExportedLicense, used: int) -> License:
     return License(
         serial=one.id,
         name=one.application,
@@ -36,4 +39,5 @@ def _license(one: ExportedLicense) -> License:
         expires=one.expires,
         unlimited=one.expires is None,
         installed=True,
+        reported_devices=used,
     )
