@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
 from random import Random
-from typing import TypeVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tallybridge.billing.categories import category_of, is_mobile
-from tallybridge.billing.counting import count
 from tallybridge.billing.model import (
     Application,
     Category,
@@ -23,13 +17,8 @@ from tallybridge.billing.model import (
     LicenseKind,
     LicenseState,
     Mailbox,
-    Mapping,
-    Observation,
     Rules,
-    Seat,
-    Stated,
     Unit,
-    Usage,
 )
 from tallybridge.billing.reasons import Reason
 from tallybridge.billing.wanting import not_billed, wanted_items
@@ -40,7 +29,6 @@ from tests.billing.builders import (
     NON_WINDOWS,
     NOW,
     OFFICE_365,
-    SECOND,
     SERVER,
     UNCLASSIFIED,
     WORKSTATION,
@@ -49,76 +37,25 @@ from tests.billing.builders import (
     a_subscription,
     an_application,
     an_observation,
-    by_category,
     quantities,
     totals,
 )
-
-Row = TypeVar("Row")
-
-RULES = Rules(
-    applications=(an_application(), an_application(CLOUD, Unit.USER), an_application(OFFICE_365, Unit.MAILBOX)),
-    mappings=(by_category(), Mapping(application=CLOUD, item="CLOUD"), Mapping(application=OFFICE_365, item="M365")),
+from tests.billing.cloud_builders import (
+    ANDROID,
+    LINUX,
+    MAC,
+    OFFICE,
+    RULES,
+    WINDOWS,
+    WINDOWS_SERVER,
+    a_company,
+    a_device,
+    a_mailbox,
+    a_statement,
+    devices_of,
+    left_out,
+    used,
 )
-WINDOWS, WINDOWS_SERVER, LINUX, MAC, ANDROID = (
-    "Microsoft Windows 11",
-    "Microsoft Windows Server 2022",
-    "Debian GNU/Linux 12",
-    "macOS 15",
-    "Android 15",
-)
-SYSTEM_OF = {
-    DeviceForm.DESKTOP: WINDOWS,
-    DeviceForm.LAPTOP: WINDOWS,
-    DeviceForm.FILE_SERVER: WINDOWS_SERVER,
-    DeviceForm.MOBILE: ANDROID,
-}
-
-
-def a_device(name: str, form: DeviceForm, os_name: str | None = WINDOWS) -> Device:
-    """A device as Business Hub shows it: with a form of its own, without type bits."""
-    return Device(name, name.upper(), os_name, None, form)
-
-
-def devices_of(form: DeviceForm, number: int) -> list[Device]:
-    """So many devices of a form, each with a fitting system."""
-    return [a_device(f"{form.value}-{place:03}", form, SYSTEM_OF[form]) for place in range(number)]
-
-
-def a_company(
-    *,
-    licenses: Iterable[License] = (),
-    devices: Iterable[Device] = (),
-    seats: Iterable[Seat] | None = None,
-    mailboxes: Iterable[Mailbox] = (),
-    stated: Iterable[Stated] = (),
-) -> Observation:
-    """A company, read whole. Where no seats are given, each device uses the first license."""
-    licenses, devices = tuple(licenses), tuple(devices)
-    if seats is None:
-        seats = [a_seat(device.id, licenses[0].serial) for device in devices] if licenses else []
-    observation = an_observation(devices=devices, licenses=licenses, seats=seats)
-    return replace(observation, mailboxes=tuple(mailboxes), stated=tuple(stated))
-
-
-def used(observation: Observation, rules: Rules = RULES) -> Usage:
-    """Its usage now."""
-    return count(observation, rules, now=NOW)
-
-
-def left_out(usage: Usage) -> list[tuple[Reason, str]]:
-    return [(one.reason, one.device) for one in usage.left_out]
-
-
-def a_mailbox(address: str = "anna@fabrikam.example", license: str | None = "M", *, protected: bool = True) -> Mailbox:
-    return Mailbox(address, protected, license)
-
-
-def a_statement(quantity: int, application: str = OFFICE_365, category: Category | None = None) -> Stated:
-    return Stated(application, category, quantity, "the bookkeeper", "portal, 22 November", date(2026, 12, 22))
-
-
-OFFICE = a_license("M", OFFICE_365)
 
 
 class TestMailboxes:
@@ -399,111 +336,6 @@ def test_evidence_without_mailboxes_and_statements_has_the_bytes_of_former_versi
 
     assert b"mailboxes" not in stored
     assert b"stated" not in stored
-
-
-# Deterministic, so that a red build is red everywhere.
-modest = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-APPLICATIONS = (*(application.name for application in RULES.applications), "a name that nobody matches")
-SERIALS = ("K1", "K2", "K3")
-
-
-@st.composite
-def companies(draw: st.DrawFn) -> Observation:
-    """Companies with licenses of every application, among them expired and paused ones, devices of every form, mailboxes and statements."""
-    licenses = [
-        a_license(
-            serial,
-            draw(st.sampled_from(APPLICATIONS)),
-            expires=draw(st.sampled_from([NOW, NOW + SECOND, NOW + SECOND])),
-            state=draw(st.sampled_from([LicenseState.ACTIVE, LicenseState.ACTIVE, LicenseState.PAUSED])),
-        )
-        for serial in SERIALS
-    ]
-    systems = st.sampled_from([WINDOWS, LINUX, None])
-    devices = [a_device(f"d{number}", draw(st.sampled_from(DeviceForm)), draw(systems)) for number in range(draw(st.integers(0, 7)))]
-    uses = [(device.id, serial) for device in devices for serial in SERIALS]
-    mailboxes = st.builds(a_mailbox, st.sampled_from(["a@x", "b@x", "c@x"]), st.sampled_from([*SERIALS, None]), protected=st.booleans())
-    statements = st.builds(a_statement, st.integers(0, 9), st.sampled_from(APPLICATIONS))
-    return a_company(
-        licenses=licenses,
-        devices=devices,
-        seats=[a_seat(device, license) for device, license in sorted(draw(st.sets(st.sampled_from(uses), max_size=14)) if uses else ())],
-        mailboxes=sorted(draw(st.sets(mailboxes, max_size=8)), key=repr),
-        stated=draw(st.lists(statements, max_size=2, unique_by=lambda one: one.application)),
-    )
-
-
-@modest
-@given(companies(), st.randoms(use_true_random=False))
-def test_the_order_of_rows_changes_nothing(company: Observation, random: Random) -> None:
-    def shuffled(rows: tuple[Row, ...]) -> tuple[Row, ...]:
-        return tuple(random.sample(rows, len(rows)))
-
-    turned = replace(
-        company,
-        licenses=shuffled(company.licenses),
-        devices=shuffled(company.devices),
-        seats=shuffled(company.seats),
-        mailboxes=shuffled(company.mailboxes),
-        stated=shuffled(company.stated),
-    )
-
-    assert used(turned) == used(company)
-
-
-@modest
-@given(companies())
-def test_seats_and_statements_add_up_to_the_quantities(company: Observation) -> None:
-    """L9."""
-    usage = used(company)
-
-    assert len(usage.seats) + sum(one.quantity for one in usage.stated) == sum(totals(usage).values())
-    for application, quantity in totals(usage).items():
-        behind = [seat for seat in usage.seats if seat.application == application]
-        told = [one.quantity for one in usage.stated if one.application == application]
-        assert quantity == len(behind) + sum(told)
-        assert not (behind and told)
-
-
-@modest
-@given(companies())
-def test_no_device_and_no_mailbox_vanishes(company: Observation) -> None:
-    """L3: each is in a seat or left out with a reason, unless its only licenses are listed as not counting."""
-    usage = used(company)
-    seats = {device for seat in usage.seats for device in (seat.device, *seat.devices)}
-    known = seats | {one.device for one in usage.left_out}
-    refused = {one.license for one in usage.left_out_licenses}
-
-    assert {device.id for device in company.devices} <= known
-    assert {one.address for one in company.mailboxes if one.license not in refused} <= known
-
-
-@modest
-@given(companies())
-def test_splitting_a_license_keeps_the_totals(company: Observation) -> None:
-    """Splitting or merging keys keeps totals (design 10)."""
-
-    def half(place: int, serial: str) -> str:
-        return "K9" if serial == "K1" and place % 2 else serial
-
-    apart = replace(
-        company,
-        licenses=tuple(
-            replace(one, serial=serial) for one in company.licenses for serial in ((one.serial, "K9") if one.serial == "K1" else (one.serial,))
-        ),
-        seats=tuple(seat._replace(license=half(place, seat.license)) for place, seat in enumerate(company.seats)),
-        mailboxes=tuple(one._replace(license=half(place, one.license) if one.license else None) for place, one in enumerate(company.mailboxes)),
-    )
-
-    assert quantities(used(apart)) == quantities(used(company))
-
-
-@modest
-@given(companies())
-def test_evidence_counts_as_what_was_read(company: Observation) -> None:
-    read = canonical.decode_observation(canonical.encode_observation(company), started=company.started)
-
-    assert used(read) == used(company)
 
 
 def test_a_catalog_entry_decides_the_unit() -> None:

@@ -66,6 +66,8 @@ CODES: dict[tuple[str, str], tuple[int, ...]] = {
     ("docs/how-to/worklist.md", "tallybridge worklist --csv worklist.csv"): (3,),
     ("docs/how-to/adopt-existing-lines.md", "tallybridge plan"): (3, 2),
     ("docs/how-to/adopt-existing-lines.md", "tallybridge holds list"): (3,),
+    ("docs/how-to/look-at-the-bill.md", "tallybridge status"): (3,),
+    ("docs/how-to/look-at-the-bill.md", "tallybridge status --json"): (3,),
     ("docs/how-to/read-a-hold.md", "tallybridge run"): (3, 0),
     ("docs/how-to/read-a-hold.md", "tallybridge holds list"): (3, 0),
 }
@@ -84,6 +86,7 @@ PREPARED: dict[str, tuple[str, ...]] = {
     "docs/explanation/evidence-and-proof.md": (*_NOTHING_WAITS, "tallybridge run"),
     "docs/explanation/how-counting-works.md": (*_NOTHING_WAITS, "tallybridge run"),
     "docs/how-to/answer-why.md": (*_NOTHING_WAITS, "tallybridge run"),
+    "docs/how-to/look-at-the-bill.md": (*_NOTHING_WAITS, "tallybridge run"),
     "docs/how-to/move-a-ledger.md": (*_NOTHING_WAITS, "tallybridge run"),
     "docs/how-to/read-a-hold.md": (*_NOTHING_WAITS, "tallybridge run"),
     "docs/how-to/run-every-day.md": (*_NOTHING_WAITS, "tallybridge run"),

@@ -58,7 +58,10 @@ def test_every_drawn_arrow_is_an_import() -> None:
 
 def test_every_named_file_is_there() -> None:
     named = set(
-        re.findall(r"(?<!tests/)\b((?:billing|wire|sources|destinations|ledger|configuration|runs|cli|sandbox)/[\w/]+\.(?:py|toml))\b", text_of(PAGE))
+        re.findall(
+            r"(?<!tests/)\b((?:billing|wire|sources|destinations|ledger|configuration|runs|cli|conformance|sandbox)/[\w/]+\.(?:py|toml))\b",
+            text_of(PAGE),
+        )
     )
     to_come = {"billing/guards.py"}
     assert len(named) > 20

@@ -199,8 +199,12 @@ class HubBench:
         return dict(told)
 
     def given(self) -> list[tuple[object, ...]]:
-        """Every row of what people have given the ledger: imports, meanings of columns, counts; and how many runs and how much evidence there is."""
+        """Every row of what people have given the ledger: imports, meanings of columns, counts; and how many runs and how many exports there are."""
         tables = ("ledger_importedexport", "ledger_columnname", "ledger_statedcount")
         with closing(sqlite3.connect(self.bench.home / "ledger.sqlite3")) as database:
             rows = [(table, *row) for table in tables for row in database.execute(f"select * from {table} order by id")]
-            return [*rows, *database.execute("select count(*) from ledger_run"), *database.execute("select count(*) from ledger_blob")]
+            return [
+                *rows,
+                *database.execute("select count(*) from ledger_run"),
+                *database.execute("select count(*) from ledger_blob where kind = 'export'"),
+            ]

@@ -18,19 +18,19 @@ _MOBILE_SYSTEMS = ("android", "ios", "ipados")
 
 def category_of(device: Device) -> Category:
     """The category a device is billed in; `UNCLASSIFIED` where nothing tells, never a guess."""
-    if device.form is DeviceForm.MOBILE:
-        return Category.NON_WINDOWS
-    if device.form is DeviceForm.FILE_SERVER and "windows" in (device.os_name or "").lower():
-        return Category.WINDOWS_SERVER
-    return _category(device.os_name, device.type_bits)
+    return _category(device.form, device.os_name, device.type_bits)
 
 
 # A fleet of a hundred thousand devices shows a few hundred different systems.
 @lru_cache(maxsize=4096)
-def _category(os_name: str | None, type_bits: int | None) -> Category:
+def _category(form: DeviceForm | None, os_name: str | None, type_bits: int | None) -> Category:
+    if form is DeviceForm.MOBILE:
+        return Category.NON_WINDOWS
     name = (os_name or "").strip().lower()
     bits = type_bits or 0
     windows_by_name = "windows" in name
+    if form is DeviceForm.FILE_SERVER and windows_by_name:
+        return Category.WINDOWS_SERVER
     if bits & _UNIX or (name and not windows_by_name):
         return Category.NON_WINDOWS
     if bits & _WINDOWS_NT_SERVER or (windows_by_name and "server" in name):

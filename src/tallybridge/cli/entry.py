@@ -12,7 +12,21 @@ import structlog
 import typer
 
 from tallybridge import __version__
-from tallybridge.cli import billing, checking, demonstration, holding, importing, linking, listing, proving, sandboxing, serving, setting_up, worklist
+from tallybridge.cli import (
+    billing,
+    checking,
+    demonstration,
+    holding,
+    importing,
+    linking,
+    listing,
+    proving,
+    sandboxing,
+    serving,
+    setting_up,
+    standing,
+    worklist,
+)
 from tallybridge.cli.frame import CommandFailed, Finished, without_controls
 
 app = typer.Typer(
@@ -23,7 +37,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for group in (billing, worklist, importing, proving, holding, linking, listing, checking, setting_up, serving, sandboxing, demonstration):
+for group in (billing, standing, worklist, importing, proving, holding, linking, listing, checking, setting_up, serving, sandboxing, demonstration):
     group.add_to(app)
 
 

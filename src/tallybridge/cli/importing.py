@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -49,7 +50,7 @@ def import_files(
     config: ConfigOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Take in exports of Kaspersky Business Hub. A file is taken whole or refused; the same file twice changes nothing.
+    """Take in exports of Kaspersky Business Hub. A file is taken whole or refused, of several files all or none; the same twice changes nothing.
 
     The next run bills from the newest export of each company.
 
@@ -65,12 +66,17 @@ def import_files(
     if missing:
         raise CommandFailed(f"There is no file {', '.join(map(str, missing))}. Nothing was imported.")
     configured = _business_hub(call, integration)
-    from tallybridge.runs.importing import import_file
+    from tallybridge.runs.importing import import_files as take_files
+    from tallybridge.sources.business_hub import ExportRefused
 
     names = dict(_meaning(one) for one in column or ())
     instant = exported.replace(tzinfo=UTC) if exported is not None else None
     name = configured.configuration.integration.name
-    done = [import_file(name, file, clock=utc_now, exported=instant, names=names) for file in files]
+    try:
+        done = take_files(name, files, clock=utc_now, exported=instant, names=names)
+    except ExportRefused as refused:
+        others = "\nNone of the other files was taken either." if len(files) > 1 else ""
+        raise CommandFailed(f"{refused.report}{others}") from refused
     _tell(call, done)
 
 
@@ -97,7 +103,7 @@ def _meaning(text: str) -> tuple[str, str]:
     return theirs.strip(), ours.strip()
 
 
-def _tell(call: Frame, done: list[ImportedFile]) -> None:
+def _tell(call: Frame, done: Sequence[ImportedFile]) -> None:
     if call.as_json:
         call.give(
             [{"file": str(one.file), "companies": list(one.companies), "new": one.new, "ignored_columns": list(one.ignored_columns)} for one in done]
@@ -115,7 +121,10 @@ def _write_template(call: Frame, kind: Literal["csv", "xlsx", "json"], files: li
     to = files[0] if files else Path(f"business-hub-example.{kind}")
     if to.exists():
         raise CommandFailed(f"{to} exists already and is not overwritten. Nothing was written.")
-    write_template(kind, to)
+    try:
+        write_template(kind, to)
+    except OSError as error:
+        raise CommandFailed(f"The example could not be written to {to}: {error.strerror}. Nothing was written.") from error
     if call.as_json:
         call.give({"file": str(to)})
     call.say(f"An example stands in {to}. Put your own rows in place of its rows, and then: tallybridge import {to}")

@@ -5,7 +5,6 @@ A dead process cannot keep a lease: it is taken over at once on the same machine
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from typing import Any
 
 from django.db import transaction
 
-from tallybridge.ledger import plain_sql
+from tallybridge.ledger import plain_sql, renewals
 from tallybridge.ledger.errors import LedgerUnwritable, ledger_errors
-from tallybridge.ledger.opening import clock, close_thread
+from tallybridge.ledger.opening import clock
 from tallybridge.ledger.prepared import models
 from tallybridge.ledger.processes import Owner, is_gone, this_process
 
@@ -77,7 +76,7 @@ def current(key: str) -> Lease | None:
 
 @contextmanager
 def hold_lease(key: str, *, ttl: timedelta = TTL, renew_every: timedelta | None = None) -> Iterator[bool]:
-    """Tries to take a lease for the length of a `with` block, and tells whether it did; a daemon thread renews it meanwhile.
+    """Tries to take a lease for the length of a `with` block, and tells whether it did; it is renewed meanwhile (`ledger.renewals`).
 
     Args:
         renew_every: how often it is renewed; a third of `ttl` where not given.
@@ -86,30 +85,13 @@ def hold_lease(key: str, *, ttl: timedelta = TTL, renew_every: timedelta | None 
     if not acquire(key, owner=owner, now=clock(), ttl=ttl):
         yield False
         return
-    done = threading.Event()
     interval = (renew_every or ttl / 3).total_seconds()
-    renewer = threading.Thread(target=_renew_until, args=(done, key, owner, ttl, interval), name=f"lease {key}", daemon=True)
-    renewer.start()
     try:
-        yield True
+        with renewals.repeated(lambda: renew(key, owner=owner, now=clock(), ttl=ttl), every=interval):
+            yield True
     finally:
-        done.set()
-        renewer.join()
         with suppress(LedgerUnwritable):  # the lease then ends with this process, or expires
             release(key, owner=owner)
-
-
-def _renew_until(done: threading.Event, key: str, owner: Owner, ttl: timedelta, interval: float) -> None:
-    """A renewal that fails is tried again: the lease has two thirds of its time left."""
-    try:
-        while not done.wait(interval):
-            try:
-                if not renew(key, owner=owner, now=clock(), ttl=ttl):
-                    return
-            except LedgerUnwritable:
-                continue
-    finally:
-        close_thread()
 
 
 def _columns(owner: Owner, expires: datetime) -> dict[str, Any]:

@@ -23,7 +23,10 @@ class StatedFor:
 
 @ledger_errors()
 def state(integration: str, tenant: str, stated: Stated, *, at: datetime) -> None:
-    """Keeps a stated count; it takes the place of an earlier one for the same tenant, application and category."""
+    """Keeps a stated count; it takes the place of an earlier one for the same tenant, application and category.
+
+    One for all devices takes the place of those by category, and the other way round: together they would count devices twice.
+    """
     _add(integration, tenant, stated, quantity=stated.quantity, at=at)
 
 
@@ -38,7 +41,11 @@ def in_force(integration: str, today: date) -> tuple[StatedFor, ...]:
     """The counts that hold on a billing date, in order of tenant, application and category."""
     newest: dict[tuple[str, str, str | None], models.StatedCount] = {}
     for row in models.StatedCount.objects.filter(integration=integration).order_by("id"):
-        newest[row.tenant, row.application, row.category] = row
+        key = (row.tenant, row.application, row.category)
+        if row.quantity is not None:
+            for displaced in [one for one in newest if one[:2] == key[:2] and (one[2] is None) != (key[2] is None)]:
+                del newest[displaced]
+        newest[key] = row
     found = [_stated_for(row, row.quantity) for row in newest.values() if row.quantity is not None and row.until >= today]
     return tuple(sorted(found, key=lambda one: (one.tenant, one.stated.application, one.stated.category or "")))
 

@@ -103,8 +103,16 @@ def _source(order: Order, rules: Rules, started: datetime) -> Source:
     configuration = order.configuration
     stated = stated_counts.in_force(order.integration, billing_date(configuration, started))
     source = open_source(configuration, rules, order.clock)
-    by_hand = isinstance(configuration.source, BusinessHubSourceSettings)
-    return WithStatedCounts(source, stated, clock=order.clock, lists_by_hand=by_hand) if stated else source
+    if not stated:
+        return source
+    bound = ledger_tenants.all_bound(order.integration)
+    return WithStatedCounts(
+        source,
+        stated,
+        clock=order.clock,
+        lists_by_hand=isinstance(configuration.source, BusinessHubSourceSettings),
+        read_before=[link.label for link in links_of(configuration) if link.account in bound],
+    )
 
 
 def begin(order: Order, run_id: str, started: datetime, rules: Rules) -> None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from tallybridge.ledger import imports
 from tallybridge.sources.base import Clock
-from tallybridge.sources.business_hub import CompanyExport, ExportRefused, Exports, decode_export, encode_export, read_export, read_folder, unite
+from tallybridge.sources.business_hub import (
+    CompanyExport,
+    ExportRefused,
+    Exports,
+    ReadExport,
+    decode_export,
+    encode_export,
+    read_export,
+    read_folder,
+    unite,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,30 +34,35 @@ class ImportedFile:
     ignored_columns: tuple[str, ...]
 
 
-def import_file(
-    integration: str, file: Path, *, clock: Clock, exported: datetime | None = None, names: Mapping[str, str] | None = None
-) -> ImportedFile:
-    """Takes one file into the ledger.
+def import_files(
+    integration: str, files: Sequence[Path], *, clock: Clock, exported: datetime | None = None, names: Mapping[str, str] | None = None
+) -> tuple[ImportedFile, ...]:
+    """Takes files into the ledger: all of them, or none where one is refused.
 
     Args:
-        exported: the instant of the export, where the file does not say it.
+        exported: the instant of the exports, where a file does not say it.
         names: what further columns mean, theirs → ours; remembered for the next time.
 
     Raises:
-        ExportRefused: the file, with every problem; nothing of it was taken and nothing was remembered.
+        ExportRefused: the first file that is refused, with every problem; nothing of any was taken and nothing was remembered.
     """
     known = {**imports.column_names(integration), **(names or {})}
-    read = read_export(file, exported=exported, names=known)
-    _require_no_contradiction(integration, read.exports)
-    if names:
-        imports.remember_columns(integration, names)
+    read = [(file, read_export(file, exported=exported, names=known)) for file in files]
+    _require_no_contradiction(integration, [export for _, found in read for export in found.exports])
+    with imports.together():
+        if names:
+            imports.remember_columns(integration, names)
+        return tuple(_take(integration, file, found, clock) for file, found in read)
+
+
+def _take(integration: str, file: Path, read: ReadExport, clock: Clock) -> ImportedFile:
     parts = [imports.ImportedPart(company=one.id, exported=one.exported, content=encode_export(one)) for one in read.exports]
     new = imports.take(integration, parts, file=str(file), at=clock())
     return ImportedFile(file=file, companies=tuple(one.name for one in read.exports), new=new, ignored_columns=read.ignored_columns)
 
 
-def _require_no_contradiction(integration: str, exports: tuple[CompanyExport, ...]) -> None:
-    """Refuses a file that says something else of a company than an earlier one of the same instant. Raises ExportRefused."""
+def _require_no_contradiction(integration: str, exports: Sequence[CompanyExport]) -> None:
+    """Refuses files of which one says something else of a company than another one of the same instant. Raises ExportRefused."""
     known = [decode_export(part.content) for part in imports.newest_parts(integration)]
     instants = {(one.id, one.exported) for one in exports}
     unite([*exports, *(one for one in known if (one.id, one.exported) in instants)])

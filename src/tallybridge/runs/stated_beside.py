@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from tallybridge.billing.model import Observation, Tenant
@@ -26,13 +26,17 @@ class WithStatedCounts:
         stated: the counts in force on the run's billing date.
         clock: the present instant.
         lists_by_hand: whether a stated tenant that the source does not list is one all the same (a source of files: a customer may have none).
+        read_before: tenants, as their links name them, of which the source has told before: for these a count is no reading (L1).
     """
 
-    def __init__(self, source: Source, stated: tuple[StatedFor, ...], *, clock: Clock, lists_by_hand: bool) -> None:
+    def __init__(
+        self, source: Source, stated: tuple[StatedFor, ...], *, clock: Clock, lists_by_hand: bool, read_before: Collection[str] = ()
+    ) -> None:
         self._source = source
         self._stated = stated
         self._clock = clock
         self._lists_by_hand = lists_by_hand
+        self._read_before = frozenset(read_before)
 
     def tenants(self) -> TenantListing:
         """The source's tenants, and those that are known only by what was stated."""
@@ -40,7 +44,7 @@ class WithStatedCounts:
         if not self._lists_by_hand:
             return listing
         known = {label for tenant in listing.tenants for label in (tenant.id, tenant.name)}
-        names = sorted({one.tenant for one in self._stated} - known)
+        names = sorted({one.tenant for one in self._stated} - known - self._read_before)
         by_hand = tuple(Tenant(id=f"{_BY_HAND}{name}", name=name) for name in names)
         return replace(listing, tenants=listing.tenants + by_hand)
 

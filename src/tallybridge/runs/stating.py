@@ -6,13 +6,16 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 
 from tallybridge.billing.catalog import catalog_of
-from tallybridge.billing.model import Category, Stated, Unit
+from tallybridge.billing.model import BILLABLE_CATEGORIES, Category, Stated, Unit
 from tallybridge.configuration.catalog import rules_of
 from tallybridge.configuration.records import Configuration
 from tallybridge.runs.day import RunRefused
 
 LONGEST = timedelta(days=366)
 """A count that nobody has looked at for a year is not a count any more."""
+
+MOST = 10_000_000
+"""More units than any customer has: a number beyond it is a slip of the hand."""
 
 
 def check_stated(configuration: Configuration, tenant: str, stated: Stated, *, today: date) -> None:
@@ -39,10 +42,13 @@ def check_stated(configuration: Configuration, tenant: str, stated: Stated, *, t
     if mapping is not None and mapping.item is None and stated.category is None:
         categories = ", ".join(category.value for category, _ in mapping.by_category)
         raise RunRefused(f"{application.name} is billed by category. Nothing was stated. State each with --category: {categories}.")
+    if mapping is not None and stated.category is not None and mapping.item_for(stated.category) is None:
+        categories = ", ".join(category.value for category, _ in mapping.by_category)
+        raise RunRefused(f"{application.name} has no item for {stated.category.value}. Nothing was stated. Its mapping bills {categories}.")
     if not today <= stated.until <= today + LONGEST:
         raise RunRefused(f"A count holds until a date from today to {today + LONGEST}; {stated.until} is not. Nothing was stated.")
-    if stated.quantity < 0:
-        raise RunRefused("A quantity is 0 or more. Nothing was stated.")
+    if not 0 <= stated.quantity <= MOST:
+        raise RunRefused(f"A quantity is 0 or more, and {MOST} at most; {stated.quantity} is not. Nothing was stated.")
 
 
 def _meant(near: list[str]) -> str:
@@ -57,8 +63,6 @@ def whole_category(name: str | None) -> Category | None:
     """
     if name is None:
         return None
-    try:
-        return Category(name)
-    except ValueError:
-        allowed = ", ".join(category.value for category in Category if category is not Category.UNCLASSIFIED)
-        raise RunRefused(f"“{name}” is no category; there are {allowed}. Nothing was stated.") from None
+    if name not in BILLABLE_CATEGORIES:
+        raise RunRefused(f"“{name}” is no category; there are {', '.join(BILLABLE_CATEGORIES)}. Nothing was stated.")
+    return Category(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tallybridge.runs.importing import import_file
+from tallybridge.runs.importing import import_files
 from tallybridge.sources.base import Clock
 from tallybridge.sources.business_hub import ExportRefused, export_files
 
@@ -42,7 +42,7 @@ class FolderWatch:
 
     def _take(self, file: Path) -> str:
         try:
-            imported = import_file(self._integration, file, clock=self._clock)
+            (imported,) = import_files(self._integration, [file], clock=self._clock)
         except ExportRefused as refused:
             return str(refused)
         return f"{file.name}: {len(imported.companies)} companies, {imported.new} of them new."

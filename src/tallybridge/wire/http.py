@@ -19,6 +19,7 @@ from urllib3.util import parse_url
 
 from tallybridge import __version__
 from tallybridge.wire.certificate import PresentedCertificate, Trust, presented_certificate
+from tallybridge.wire.connections import PlainConnection, SecuredConnection
 from tallybridge.wire.transport import TransportFailed, TransportKind, transport_failure
 
 __all__ = ["HttpDoor", "HttpReply", "PresentedCertificate", "TransportFailed", "TransportKind", "Trust", "presented_certificate"]
@@ -74,6 +75,7 @@ class HttpDoor:
         self._trust = trust or Trust()
         if parts.scheme == "http":
             self._pool = HTTPConnectionPool(parts.host, parts.port, maxsize=connections, block=True)
+            self._pool.ConnectionCls = PlainConnection
             return
         pinned = self._trust.fingerprint
         self._pool = HTTPSConnectionPool(
@@ -85,6 +87,7 @@ class HttpDoor:
             cert_reqs="CERT_NONE" if pinned else "CERT_REQUIRED",
             assert_fingerprint=pinned.removeprefix("sha256:") if pinned else None,
         )
+        self._pool.ConnectionCls = SecuredConnection
 
     def send(
         self,

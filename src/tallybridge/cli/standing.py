@@ -1,0 +1,186 @@
+"""`status`: is the bill right? Told by the ledger alone, without a connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import typer
+
+from tallybridge.cli.frame import ConfigOption, Finished, HomeOption, JsonOption, frame, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tallybridge.cli.frame import Frame
+    from tallybridge.runs.configuring import Configured
+    from tallybridge.runs.standing import IntegrationStanding
+
+ROWS_SHOWN = 20
+"""A table for people stops here; --json never does."""
+
+_Row = tuple[object, ...]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds this group's commands."""
+    app.command("status", rich_help_panel="The day's bill")(status)
+
+
+def status(as_json: JsonOption = False, config: ConfigOption = None, home: HomeOption = None) -> None:
+    """Is the bill right? Shows what ran, what waits, what is billed to nobody and what will end soon. Needs no connection.
+
+    Exit code: 0 nothing to look at; 3 something waits, is not billed or will end soon; 1 the last run or a tenant failed, or a run is overdue.
+
+    Tables show the worst 20 rows; --json shows all.
+
+    Example: tallybridge status
+    """
+    call = frame(as_json, config, home)
+    configured = call.configured()
+    from tallybridge.runs.standing import look
+    from tallybridge.runs.standing_document import standing_document
+    from tallybridge.runs.standing_verdict import verdict
+
+    now = utc_now()
+    standings = look([one.configuration for one in configured], lambda: now)
+    answer = verdict(standings)
+    if call.as_json:
+        call.give(standing_document(answer, standings, now))
+    else:
+        _show_runs(call, configured, standings, answer.sentence)
+        for title, columns, rows, numbers in _tables(standings):
+            if rows:
+                more = f" (the first {ROWS_SHOWN}; all with --json)" if len(rows) > ROWS_SHOWN else ""
+                call.show(columns, rows[:ROWS_SHOWN], title=f"{title}: {len(rows)}{more}", numbers=numbers)
+    raise Finished(answer.exit_code)
+
+
+def _show_runs(call: Frame, configured: Sequence[Configured], standings: Sequence[IntegrationStanding], sentence: str) -> None:
+    zones = {one.configuration.integration.name: ZoneInfo(one.configuration.integration.time_zone) for one in configured}
+    rows = [_run_row(one, zones[one.integration]) for one in standings]
+    call.show(("Integration", "Last run", "Kind", "Outcome", "Next run", "Chain head"), rows, title=sentence)
+    for one in standings:
+        if one.last_run is not None and one.last_run.sentence:
+            call.say(f"{one.integration}: {one.last_run.sentence}")
+
+
+def _run_row(standing: IntegrationStanding, zone: ZoneInfo) -> _Row:
+    last, upcoming = standing.last_run, standing.next_run
+    at = (upcoming.overdue_since or upcoming.at).astimezone(zone)
+    due = f"{at:%Y-%m-%d %H:%M}{' OVERDUE' if upcoming.overdue_since is not None else ''}"
+    if upcoming.under_way:
+        due = "under way"
+    if last is None:
+        return standing.integration, "none", None, None, due, None
+    outcome = last.outcome.upper() if last.failed else last.outcome
+    return standing.integration, last.run.date, last.run.kind, outcome, due, last.run.head
+
+
+def _tables(standings: Sequence[IntegrationStanding]) -> Iterator[tuple[str, Sequence[str], Sequence[_Row], Sequence[str]]]:
+    """Every list over all integrations: title, columns, rows with the worst first, columns of numbers; the worst list first."""
+    yield (
+        "Failed and blocked",
+        ("Tenant", "Agreement", "Outcome", "Date", "Why"),
+        [
+            (one.tenant, one.agreement, outcome.upper(), one.date, one.sentence)
+            for outcome in ("failed", "blocked")
+            for each in standings
+            for one in each.stopped
+            if one.outcome == outcome
+        ],
+        ("Agreement",),
+    )
+    yield (
+        "Linked, and not run today",
+        ("Tenant", "Account", "Agreement", "Last run"),
+        [(one.link.label, one.link.account, one.link.agreement, one.last or "never") for each in standings for one in each.not_run_today],
+        ("Account", "Agreement"),
+    )
+    yield (
+        "Held, see: tallybridge holds list",
+        ("Id", "Tenant", "Agreement", "Item", "Why", "Wanted"),
+        [(one.id, one.tenant, one.agreement, one.item, one.reason.value, one.wanted) for each in standings for one in each.held],
+        ("Agreement", "Wanted"),
+    )
+    yield (
+        "To be entered, see: tallybridge worklist",
+        ("Tenant", "Agreement", "Item", "Enter"),
+        [(one.tenant, one.agreement, one.item, one.enter) for each in standings for one in each.worklist],
+        ("Agreement", "Enter"),
+    )
+    yield (
+        "Planned and not written",
+        ("Tenant", "Agreement", "Changes", "Run"),
+        _most_first(2, [(one.record.tenant, one.record.agreement, one.changes, one.record.run) for each in standings for one in each.to_apply]),
+        ("Agreement", "Changes"),
+    )
+    yield (
+        "Not billed",
+        ("Tenant", "Application", "Category", "Quantity", "Why", "Date"),
+        _most_first(
+            3,
+            [
+                (
+                    one.record.tenant,
+                    leak.application,
+                    leak.category.value if leak.category else "all",
+                    leak.quantity,
+                    leak.reason.value,
+                    one.record.date,
+                )
+                for each in standings
+                for one in each.not_billed
+                for leak in (one.not_billed,)
+            ],
+        ),
+        ("Quantity",),
+    )
+    yield (
+        "Left behind: billed, and wanted nowhere any more",
+        ("Tenant", "Agreement", "Item", "Line", "Quantity"),
+        _most_first(4, [(one.record.tenant, one.agreement, one.item, one.charge, one.quantity) for each in standings for one in each.left_behind]),
+        ("Agreement", "Line", "Quantity"),
+    )
+    yield (
+        "Agreements that end within 30 days, or have ended",
+        ("Tenant", "Agreement", "Ends", "Days left"),
+        _least_first(3, [(one.link.label, one.link.agreement, one.agreement.end, one.days_left) for each in standings for one in each.agreements]),
+        ("Agreement", "Days left"),
+    )
+    yield (
+        "Stated counts that end within 7 days",
+        ("Tenant", "Application", "Quantity", "Until", "Days left", "Stated by"),
+        _least_first(
+            4,
+            [
+                (one.stated.tenant, stated.application, stated.quantity, stated.until, one.days_left, stated.author)
+                for each in standings
+                for one in each.stated_counts
+                for stated in (one.stated.stated,)
+            ],
+        ),
+        ("Quantity", "Days left"),
+    )
+    yield (
+        "Not observed on some of the last 31 days; those days stay without evidence",
+        ("Tenant", "Agreement", "Days", "Newest", "Which"),
+        _most_first(
+            2,
+            [
+                (one.link.label, one.link.agreement, len(one.days), one.days[-1], ", ".join(f"{day:%m-%d}" for day in one.days))
+                for each in standings
+                for one in each.gaps
+            ],
+        ),
+        ("Agreement", "Days"),
+    )
+
+
+def _least_first(column: int, rows: Sequence[_Row]) -> Sequence[_Row]:
+    """Rows in order of a column of numbers; equal ones keep their order."""
+    return sorted(rows, key=lambda row: int(str(row[column])))
+
+
+def _most_first(column: int, rows: Sequence[_Row]) -> Sequence[_Row]:
+    return sorted(rows, key=lambda row: -int(str(row[column])))

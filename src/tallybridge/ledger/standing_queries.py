@@ -1,0 +1,147 @@
+"""What the ledger last heard of each tenant, in a number of statements that does not depend on how many tenants there are. All of it only reads."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+from django.db.models import Max, Min, Q, QuerySet
+
+from tallybridge.billing.model import Notice
+from tallybridge.billing.plan import OurLine
+from tallybridge.billing.reasons import Reason
+from tallybridge.billing.wanting import NotBilled
+from tallybridge.ledger.errors import ledger_errors
+from tallybridge.ledger.prepared import models
+
+_not_billed = msgspec.json.Decoder(tuple[NotBilled, ...])
+_notices = msgspec.json.Decoder(tuple[Notice, ...])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantRecord:
+    """One tenant run, without its seats and its plan."""
+
+    id: int
+    """Grows with each record."""
+    run: str
+    kind: str
+    date: date
+    """Billing date of the run."""
+    tenant_id: str
+    tenant: str
+    """The tenant's name."""
+    account: int | None
+    agreement: int | None
+    outcome: str
+    reason: Reason | None
+    detail: str
+    document: str
+    """Address of the tenant's JSON (contracts 2)."""
+    inputs: str | None
+    """Address of the planning inputs."""
+    observed: bool
+    not_billed: tuple[NotBilled, ...]
+    notices: tuple[Notice, ...]
+
+    @property
+    def listed(self) -> bool:
+        """Whether the source listed the tenant; a link whose tenant it does not list is recorded under its account."""
+        return self.tenant_id != f"account:{self.account}"
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in words."""
+        return self.detail or (self.reason.sentence if self.reason is not None else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastHeard:
+    """The newest tenant run of a tenant, the newest that observed it, and the newest that knows what its plan was made from."""
+
+    newest: TenantRecord
+    observed: TenantRecord | None
+    planned: TenantRecord | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedDays:
+    """On which billing dates the tenant of a link (by account) was observed."""
+
+    first: Mapping[int, date]
+    """The very first one."""
+    days: Mapping[int, frozenset[date]]
+    """Those that were asked for."""
+
+
+@ledger_errors()
+def last_heard(integration: str, since: date) -> tuple[LastHeard, ...]:
+    """What was last heard of each tenant by the runs with a billing date from `since` on, in order of the tenants' ids."""
+    begun = models.TenantRun.objects.filter(run__integration=integration, run__date__gte=since)
+    newest = _newest_of_each(begun)
+    wanted = Q(id__in=newest) | Q(id__in=_newest_of_each(begun.filter(evidence__isnull=False)))
+    wanted |= Q(id__in=_newest_of_each(begun.filter(inputs__isnull=False)))
+    outcomes = {row.tenant_run_id: row for row in models.TenantRunOutcome.objects.filter(tenant_run__in=newest).order_by("id")}
+    of_tenant: dict[str, list[TenantRecord]] = defaultdict(list)
+    for row in models.TenantRun.objects.filter(wanted).select_related("run").order_by("tenant_id", "-id"):
+        of_tenant[row.tenant_id].append(_record(row, outcomes.get(row.id, row)))
+    return tuple(
+        LastHeard(
+            newest=records[0],
+            observed=next((one for one in records if one.observed), None),
+            planned=next((one for one in records if one.inputs is not None), None),
+        )
+        for records in of_tenant.values()
+    )
+
+
+@ledger_errors()
+def observed_days(integration: str, since: date) -> ObservedDays:
+    """On which billing dates from `since` on the tenant of each link was observed, and on which one first."""
+    observed = models.TenantRun.objects.filter(run__integration=integration, evidence__isnull=False, account__isnull=False)
+    days: dict[int, set[date]] = defaultdict(set)
+    for account, day in observed.filter(run__date__gte=since).values_list("account", "run__date").distinct():
+        if account is not None:
+            days[account].add(day)
+    firsts = observed.values("account").annotate(first=Min("run__date")).values_list("account", "first")
+    first = {account: day for account, day in firsts if account is not None}
+    return ObservedDays(first=first, days={account: frozenset(found) for account, found in days.items()})
+
+
+@ledger_errors()
+def standing_lines(integration: str) -> tuple[OurLine, ...]:
+    """Where and how much each of our lines of an integration was last seen to bill, closed ones left out."""
+    rows = models.Line.objects.filter(integration=integration, closed=False).order_by("agreement", "item")
+    return tuple(
+        OurLine(agreement=agreement, item=item, charge=charge, written=written)
+        for agreement, item, charge, written in rows.values_list("agreement", "item", "charge", "written")
+    )
+
+
+def _newest_of_each(rows: QuerySet[models.TenantRun]) -> QuerySet[models.TenantRun, int]:
+    ids: QuerySet[models.TenantRun, int] = rows.values("tenant_id").annotate(newest=Max("id")).values_list("newest", flat=True)
+    return ids
+
+
+def _record(row: models.TenantRun, newest: models.TenantRun | models.TenantRunOutcome) -> TenantRecord:
+    return TenantRecord(
+        id=row.id,
+        run=row.run_id,
+        kind=row.run.kind,
+        date=row.run.date,
+        tenant_id=row.tenant_id,
+        tenant=row.tenant_name,
+        account=row.account,
+        agreement=row.agreement,
+        outcome=newest.outcome,
+        reason=Reason(newest.reason) if newest.reason is not None else None,
+        detail=newest.detail,
+        document=newest.document,
+        inputs=row.inputs,
+        observed=row.evidence is not None,
+        not_billed=_not_billed.decode(row.not_billed),
+        notices=_notices.decode(row.notices),
+    )

@@ -1,0 +1,103 @@
+"""Whether the daily run was made as it should be: the last one, and when the next one is due (L12)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from tallybridge.billing.reasons import Reason
+from tallybridge.configuration.records import Configuration
+from tallybridge.ledger import leases
+from tallybridge.ledger import runs as ledger_runs
+from tallybridge.ledger.processes import is_gone
+from tallybridge.ledger.run_records import INTERRUPTED, StoredRun
+from tallybridge.runs.day import billing_date
+from tallybridge.runs.reports import Mode, RunOutcome
+from tallybridge.runs.schedule import run_instant
+
+GRACE = timedelta(minutes=5)
+"""`serve` looks once a minute; a run that has not even begun this long after its time is overdue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastRun:
+    """The run that ended last, whatever its kind."""
+
+    run: StoredRun
+    outcome: str
+    """As recorded; "interrupted" for one whose process ended before it."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed, or some of its tenants did, or it did not come to its end."""
+        return self.outcome in (RunOutcome.FAILED, INTERRUPTED)
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why the run as a whole failed; None where it did not."""
+        value = self.run.tail.get("reason")
+        return Reason(value) if value is not None else None
+
+    @property
+    def sentence(self) -> str:
+        """Why, in words; "" where the tenants say it."""
+        if self.outcome == INTERRUPTED:
+            return "The process ended before the run could finish. The next run reads Tigerpaw first and goes on from there."
+        return self.reason.sentence if self.reason is not None else ""
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether it asked for attention though nothing of a tenant did: the source told of something that concerns no one tenant."""
+        explained = any(self.run.totals.get(name, 0) for name in ("held", "waiting", "blocked", "failed"))
+        return self.outcome == RunOutcome.ATTENTION and not explained
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextRun:
+    """When the next run is due (UTC); in the past where it is due and not yet made."""
+
+    at: datetime
+    overdue_since: datetime | None
+    """UTC; None where the run that was due last was made, is under way, or has become due this very minute."""
+    under_way: bool
+    made_today: bool
+
+
+def recent_runs(integration: str, today: date, back: timedelta) -> tuple[StoredRun, ...]:
+    """The integration's runs of the time up to its newest one, oldest first."""
+    newest = ledger_runs.latest_run(integration)
+    return ledger_runs.runs_of(integration, min(newest.date, today) - back, max(newest.date, today)) if newest is not None else ()
+
+
+def last_run(runs: Sequence[StoredRun], *, under_way: bool) -> LastRun | None:
+    """The run that ended last; one that never ended and is not under way was interrupted."""
+    ended = [run for run in runs if run.outcome is not None or not under_way]
+    return LastRun(run=ended[-1], outcome=ended[-1].outcome or INTERRUPTED) if ended else None
+
+
+def next_run(configuration: Configuration, runs: Sequence[StoredRun], now: datetime) -> NextRun:
+    """When the next run is due, and whether the one that was due last was made. A plan is a run where a person applies it."""
+    settings = configuration.integration
+    zone = ZoneInfo(settings.time_zone)
+    today = billing_date(configuration, now)
+    at = run_instant(today, settings.run_at, zone)
+    kinds = (Mode.RUN,) if settings.apply == "automatic" else (Mode.RUN, Mode.PLAN)
+    made = max((run.date for run in runs if run.kind in kinds and run.outcome in (RunOutcome.DONE, RunOutcome.ATTENTION)), default=None)
+    under_way = _under_way(settings.name, now)
+    was_due = today if now >= at or not runs else today - timedelta(days=1)
+    since = run_instant(was_due, settings.run_at, zone)
+    overdue = (made is None or made < was_due) and now > since + GRACE and not under_way
+    made_today = made is not None and made >= today
+    return NextRun(
+        at=run_instant(today + timedelta(days=1), settings.run_at, zone) if made_today else at,
+        overdue_since=since if overdue else None,
+        under_way=under_way,
+        made_today=made_today,
+    )
+
+
+def _under_way(integration: str, now: datetime) -> bool:
+    lease = leases.current(f"integration:{integration}")
+    return lease is not None and lease.expires > now and not is_gone(lease.owner)

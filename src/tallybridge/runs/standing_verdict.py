@@ -1,0 +1,94 @@
+"""Is the bill right? One sentence and one exit code for how all integrations stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tallybridge.runs.reports import TenantOutcome
+from tallybridge.runs.standing import IntegrationStanding
+
+_NOTHING_TO_LOOK_AT, _WRONG, _WAITS = 0, 1, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The answer. `right` says nothing of what will end soon; the exit code does."""
+
+    sentence: str
+    right: bool
+    exit_code: int
+    """1 the last run or a tenant failed, or a run is overdue; 3 something waits, is not billed or will end soon; 0 nothing to look at."""
+
+
+def verdict(standings: Sequence[IntegrationStanding]) -> Verdict:
+    """The answer for all integrations together.
+
+    Days that were not observed change neither sentence nor exit code: nobody can do anything about them any more (L12).
+    """
+    wrong = [*_of_runs(standings), *_of_tenants(standings)]
+    soon = _soon(standings)
+    failed = any(_failed(one) for one in standings)
+    code = _WRONG if failed else _WAITS if wrong or soon else _NOTHING_TO_LOOK_AT
+    first = f"{_whose(standings)} is not right: {', '.join(wrong)}." if wrong else f"{_whose(standings)} is right."
+    return Verdict(sentence=" ".join([first, *soon]), right=not wrong, exit_code=code)
+
+
+def _failed(standing: IntegrationStanding) -> bool:
+    failed = standing.last_run is not None and standing.last_run.failed
+    overdue = standing.next_run.overdue_since is not None or any(one.last is not None for one in standing.not_run_today)
+    return failed or overdue or any(one.outcome == TenantOutcome.FAILED for one in standing.stopped)
+
+
+def _whose(standings: Sequence[IntegrationStanding]) -> str:
+    """Before the day's run is due, the newest bill is that of an earlier day."""
+    behind = [one.last_run.run.date for one in standings if one.last_run is not None and one.last_run.run.date < one.date]
+    return f"The bill of {min(behind)}" if behind else "Today's bill"
+
+
+def _of_runs(standings: Sequence[IntegrationStanding]) -> list[str]:
+    never = [one for one in standings if one.last_run is None]
+    failed = [one for one in standings if one.last_run is not None and one.last_run.failed]
+    overdue = [one for one in standings if one.next_run.overdue_since is not None and one.last_run is not None]
+    unexplained = [one for one in standings if one.last_run is not None and one.last_run.unexplained]
+    sentences = (
+        (failed, "the last run failed"),
+        (overdue, "a run is overdue"),
+        (never, "no run has been made yet"),
+        (unexplained, "the last run could not read something that concerns no one tenant"),
+    )
+    several = len(standings) > 1
+    return [f"{words}{_named(found) if several else ''}" for found, words in sentences if found]
+
+
+def _named(found: Iterable[IntegrationStanding]) -> str:
+    return f" ({', '.join(f'“{one.integration}”' for one in found)})"
+
+
+def _of_tenants(standings: Sequence[IntegrationStanding]) -> list[str]:
+    outcomes = [tenant.outcome for one in standings for tenant in one.stopped]
+    counted = (
+        (outcomes.count(TenantOutcome.FAILED), "tenant failed", "tenants failed"),
+        (outcomes.count(TenantOutcome.BLOCKED), "tenant is blocked", "tenants are blocked"),
+        (sum(len(one.not_run_today) for one in standings), "linked tenant was not run today", "linked tenants were not run today"),
+        (sum(len(one.held) for one in standings), "line is held", "lines are held"),
+        (sum(len(one.worklist) for one in standings), "quantity waits to be entered", "quantities wait to be entered"),
+        (sum(one.changes for standing in standings for one in standing.to_apply), "planned change is not written", "planned changes are not written"),
+        (sum(one.not_billed.quantity for standing in standings for one in standing.not_billed), "seat is not billed", "seats are not billed"),
+        (sum(len(one.left_behind) for one in standings), "line is left behind", "lines are left behind"),
+    )
+    return [_number(*one) for one in counted if one[0]]
+
+
+def _soon(standings: Sequence[IntegrationStanding]) -> list[str]:
+    left = [one.days_left for standing in standings for one in standing.agreements]
+    counted = (
+        (sum(1 for days in left if days < 0), "agreement has ended", "agreements have ended"),
+        (sum(1 for days in left if days >= 0), "agreement ends within 30 days", "agreements end within 30 days"),
+        (sum(len(one.stated_counts) for one in standings), "stated count ends within 7 days", "stated counts end within 7 days"),
+    )
+    return [f"{_number(*one)}." for one in counted if one[0]]
+
+
+def _number(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"

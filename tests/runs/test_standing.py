@@ -1,0 +1,350 @@
+"""How the bill stands, told by the ledger: who belongs to the fleet, what counts as overdue, and in how many statements."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tallybridge.billing.linking import Link
+from tallybridge.billing.plan import OurLine, PlanningInputs
+from tallybridge.billing.planning import left_behind
+from tallybridge.billing.psa import Agreement
+from tallybridge.billing.reasons import Reason
+from tallybridge.billing.wanting import NotBilled
+from tallybridge.configuration import Configuration, read_configuration
+from tallybridge.configuration.records import ApplyMode, LinkSettings
+from tallybridge.ledger import canonical, destinations, evidence, leases, lines, runs
+from tallybridge.ledger.opening import close_ledger, open_ledger
+from tallybridge.ledger.processes import Owner, this_process
+from tallybridge.ledger.run_records import StoredRun
+from tallybridge.ledger.standing_queries import LastHeard, TenantRecord
+from tallybridge.runs.standing import IntegrationStanding, fleet, look
+from tallybridge.runs.standing_runs import LastRun
+from tallybridge.runs.standing_verdict import verdict
+from tests.configuration import builders
+from tests.ledger.examples import INTEGRATION, begin, statements, tenant_run
+
+TODAY = date(2026, 11, 23)
+NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+"""The run of the day, at 02:30 in Berlin, has long been due."""
+
+
+class Clock:
+    """Gives the same instant until it is moved."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def _empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that has just been made; to be copied, because making one takes longer than a test."""
+    home = tmp_path_factory.mktemp("empty") / "home"
+    open_ledger(home, clock=Clock())
+    close_ledger()
+    return home
+
+
+@pytest.fixture(autouse=True)
+def _ledger(_empty_home: Path, tmp_path: Path, clock: Clock) -> Iterator[None]:
+    shutil.copytree(_empty_home, tmp_path / "home")
+    open_ledger(tmp_path / "home", clock=clock)
+    yield
+    close_ledger()
+
+
+@pytest.fixture
+def psa() -> int:
+    """The ledger's id of the PSA."""
+    return destinations.identify("tigerpaw", "http://127.0.0.1:8085", "public")
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Configuration:
+    """One integration that links Contoso Dental."""
+    return read_configuration(builders.write(tmp_path))
+
+
+def finish(run: str, outcome: str = "done", *, tenants: int = 1, reason: str | None = None, at: datetime = NOON, **totals: int) -> None:
+    """Ends a run."""
+    runs.finish(run, outcome, {"tenants": tenants, **totals}, at, {"reason": reason})
+
+
+def one_run(run: str, psa: int, *tenants: dict[str, Any], on: date = TODAY, kind: str = "run", outcome: str = "done", **ended: Any) -> None:
+    """A run that met these tenants."""
+    started = datetime.combine(on, time(1, 30), tzinfo=UTC)
+    begin(run, on=on, kind=kind, started=started)
+    for number, members in enumerate(tenants):
+        given: dict[str, Any] = {"outcome": "unchanged", "changes": (), "notices": (), "not_billed": (), "inputs": None, "plan": None}
+        document = f'{{"changes":[],"run":"{run}","number":{number}}}'.encode()
+        runs.record_tenant(run, tenant_run(psa, mark=run, **({"document": document} | given | members)))
+    finish(run, outcome, at=started + timedelta(minutes=1), **{"tenants": len(tenants), **ended})
+
+
+def standing(configuration: Configuration, clock: Clock) -> IntegrationStanding:
+    (found,) = look([configuration], clock)
+    return found
+
+
+def agreement_inputs(number: int, end: date | None) -> str:
+    """Planning inputs, as far as status asks for them."""
+    inputs = PlanningInputs(agreement=Agreement(number=number, account=1, end=end), wanted=(), now=NOON, today=TODAY)
+    return evidence.put(canonical.encode_inputs(inputs), "inputs")
+
+
+def hundreds(psa: int, number: int) -> tuple[dict[str, Any], ...]:
+    """So many tenants, each with a leak, a line left behind, changes to write and an agreement that ends."""
+    found = []
+    for one in range(number):
+        line = OurLine(agreement=9000 + one, item="KES-WKS", charge=one, written=3)
+        lines.take_over(psa, INTEGRATION, f"vs-{one}", (line,), [])
+        found.append(
+            {
+                "tenant_id": f"vs-{one}",
+                "tenant_name": f"Customer {one}",
+                "account": 1000 + one,
+                "agreement": 2000 + one,
+                "outcome": "planned",
+                "document": f'{{"changes":[{{"action":"create","reason":null}}],"number":{one}}}'.encode(),
+                "not_billed": (NotBilled("Mail", None, 1, Reason.NO_MAPPING),),
+                "notices": (left_behind(line),),
+                "inputs": agreement_inputs(2000 + one, TODAY + timedelta(days=5)),
+            }
+        )
+    return tuple(found)
+
+
+def test_the_number_of_statements_does_not_grow_with_the_tenants(configuration: Configuration, clock: Clock, psa: int) -> None:
+    asked = {}
+    for number in (5, 50):
+        linked = replace(
+            configuration, links=tuple(LinkSettings(tenant=f"Customer {one}", account=1000 + one, agreement=2000 + one) for one in range(50))
+        )
+        one_run(f"plan of {number}", psa, *hundreds(psa, number), kind="plan")
+        with statements() as seen:
+            found = standing(linked, clock)
+        asked[number] = len(seen)
+        shown = (found.not_billed, found.left_behind, found.to_apply, found.agreements)
+        assert [len(one) for one in shown] == [number] * 4
+    assert asked[5] == asked[50] < 20
+
+
+def test_what_is_left_behind_names_its_agreement_and_line(configuration: Configuration, clock: Clock, psa: int) -> None:
+    here, elsewhere = OurLine(agreement=2041, item="OLD", charge=7, written=4), OurLine(agreement=99, item="KES-SRV", charge=8, written=6)
+    lines.take_over(psa, INTEGRATION, "vs-1", (here, elsewhere), [])
+    one_run("r1", psa, {"notices": (replace(left_behind(here), subject="OLD"), left_behind(elsewhere))})
+    found = standing(configuration, clock).left_behind
+    assert [(one.agreement, one.item, one.charge, one.quantity) for one in found] == [(99, "KES-SRV", 8, 6), (2041, "OLD", 7, 4)]
+
+
+def test_a_day_without_a_reading_does_not_make_a_leak_go_away(configuration: Configuration, clock: Clock, psa: int) -> None:
+    """Silent leakage is a defect (design 6.4)."""
+    leak = NotBilled("Mail", None, 3, Reason.NO_MAPPING)
+    line = OurLine(agreement=99, item="KES-SRV", charge=8, written=6)
+    one_run("r1", psa, {"not_billed": (leak,), "notices": (left_behind(line),)}, on=TODAY - timedelta(days=1))
+    one_run("r2", psa, {"evidence": None, "outcome": "failed", "reason": Reason.OBSERVATION_INCOMPLETE}, outcome="failed")
+    found = standing(configuration, clock)
+    assert [(one.record.date, one.not_billed) for one in found.not_billed] == [(TODAY - timedelta(days=1), leak)]
+    assert len(found.left_behind) == 1
+    assert verdict([found]).exit_code == 1
+
+
+def test_a_tenant_that_is_gone_is_blocked_and_no_leak_any_more(configuration: Configuration, clock: Clock, psa: int) -> None:
+    line = OurLine(agreement=2041, item="KES-WKS", charge=7, written=4)
+    lines.take_over(psa, INTEGRATION, "vs-1", (line,), [])
+    known = {"not_billed": (NotBilled("Mail", None, 3, Reason.NO_MAPPING),), "inputs": agreement_inputs(2041, TODAY)}
+    one_run("r1", psa, known, on=TODAY - timedelta(days=1))
+    gone = {"tenant_id": "", "evidence": None, "outcome": "blocked", "reason": Reason.TENANT_GONE, "notices": (left_behind(line),)}
+    one_run("r2", psa, gone, outcome="attention", blocked=1)
+    found = standing(configuration, clock)
+    assert [(one.tenant, one.listed, one.sentence) for one in found.stopped] == [("Contoso Dental", False, Reason.TENANT_GONE.sentence)]
+    assert found.not_billed == ()
+    assert [(one.item, one.quantity) for one in found.left_behind] == [("KES-WKS", 4)]
+    assert [one.days_left for one in found.agreements] == [0], "what was read of its agreement while it was listed still holds"
+
+
+def test_gaps_begin_with_the_links_first_observation_and_leave_today_out(configuration: Configuration, clock: Clock, psa: int) -> None:
+    """L12: a past date is never observed afterwards; today still may be."""
+    for back in (40, 4, 2):
+        one_run(f"r{back}", psa, {"account": 1053145 if back != 40 else None}, on=TODAY - timedelta(days=back))
+    one_run("r1", psa, {"evidence": None, "outcome": "failed", "reason": Reason.TIME_LIMIT}, on=TODAY - timedelta(days=1), outcome="failed")
+    (gap,) = standing(configuration, clock).gaps
+    assert gap.days == (TODAY - timedelta(days=3), TODAY - timedelta(days=1))
+
+
+def test_a_link_that_was_never_observed_has_no_gaps(configuration: Configuration, clock: Clock, psa: int) -> None:
+    one_run("r1", psa, {"evidence": None, "outcome": "blocked", "reason": Reason.NO_ACCESS}, on=TODAY - timedelta(days=9))
+    assert standing(configuration, clock).gaps == ()
+
+
+def test_an_agreement_that_is_no_longer_linked_may_end(configuration: Configuration, clock: Clock, psa: int) -> None:
+    one_run("r1", psa, {"agreement": 2041, "inputs": agreement_inputs(2041, TODAY)})
+    assert len(standing(configuration, clock).agreements) == 1
+    other = replace(configuration, links=(replace(configuration.links[0], agreement=2050),))
+    assert standing(other, clock).agreements == ()
+    off = replace(configuration, links=(replace(configuration.links[0], billing=False),))
+    assert standing(off, clock).agreements == ()
+
+
+def test_a_run_whose_process_has_ended_was_interrupted(configuration: Configuration, clock: Clock) -> None:
+    begin("r1", on=TODAY, started=NOON - timedelta(hours=1))
+    found = standing(configuration, clock)
+    assert found.last_run is not None
+    assert (found.last_run.outcome, found.last_run.failed) == ("interrupted", True)
+    assert verdict([found]).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("owner", "expires", "under_way"),
+    [
+        (this_process(), timedelta(seconds=60), True),
+        (this_process(), timedelta(seconds=-1), False),
+        (replace(this_process(), process_started="another boot"), timedelta(seconds=60), False),
+        (Owner(host="elsewhere", pid=1, process_started=""), timedelta(seconds=60), True),
+    ],
+    ids=["at work", "lease expired", "process gone", "another machine"],
+)
+def test_a_run_under_way_is_not_overdue(
+    configuration: Configuration, clock: Clock, psa: int, owner: Owner, expires: timedelta, under_way: bool
+) -> None:
+    one_run("r1", psa, {}, on=TODAY - timedelta(days=1))
+    begin("r2", on=TODAY, started=NOON - timedelta(hours=1))
+    assert leases.acquire(f"integration:{INTEGRATION}", owner=owner, now=NOON, ttl=expires)
+    found = standing(configuration, clock)
+    assert found.next_run.under_way is under_way
+    assert (found.next_run.overdue_since is None) is under_way
+    assert found.last_run is not None
+    assert found.last_run.outcome == ("done" if under_way else "interrupted")
+
+
+@pytest.mark.parametrize(
+    ("now", "made_on", "overdue_since"),
+    [
+        (datetime(2026, 3, 29, 1, 4, tzinfo=UTC), date(2026, 3, 28), None),
+        (datetime(2026, 3, 29, 1, 6, tzinfo=UTC), date(2026, 3, 28), datetime(2026, 3, 29, 1, 0, tzinfo=UTC)),
+        (datetime(2026, 10, 25, 0, 36, tzinfo=UTC), date(2026, 10, 24), datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+    ],
+    ids=["02:30 does not exist: due at 03:00", "and overdue after it", "02:30 comes twice: the first"],
+)
+def test_l12_a_run_is_overdue_by_local_time(
+    configuration: Configuration, clock: Clock, psa: int, now: datetime, made_on: date, overdue_since: datetime | None
+) -> None:
+    one_run("r1", psa, {}, on=made_on)
+    clock.now = now
+    assert standing(configuration, clock).next_run.overdue_since == overdue_since
+
+
+@pytest.mark.parametrize(
+    ("apply", "kind", "overdue"), [("automatic", "plan", True), ("approve", "plan", False), ("automatic", "run", False), ("approve", "run", False)]
+)
+def test_a_plan_is_the_days_run_only_where_a_person_applies_it(
+    configuration: Configuration, clock: Clock, psa: int, apply: ApplyMode, kind: str, overdue: bool
+) -> None:
+    settings = replace(configuration.integration, apply=apply)
+    one_run("r1", psa, {}, kind=kind)
+    found = standing(replace(configuration, integration=settings), clock)
+    assert (found.next_run.overdue_since is not None) is overdue
+
+
+def test_tenants_of_a_broken_off_day_are_overdue_though_another_was_run(configuration: Configuration, clock: Clock, psa: int) -> None:
+    one_run("r1", psa, {}, on=TODAY - timedelta(days=1))
+    one_run("r2", psa, {"tenant_id": "vs-2", "tenant_name": "Fabrikam", "account": 2})
+    found = standing(configuration, clock)
+    assert [(one.link.label, one.last) for one in found.not_run_today] == [("Contoso Dental", TODAY - timedelta(days=1))]
+    assert verdict([found]).exit_code == 1
+
+
+def test_attention_that_no_tenant_explains_is_not_passed_over(configuration: Configuration, clock: Clock, psa: int) -> None:
+    one_run("r1", psa, {}, outcome="attention")
+    answer = verdict([standing(configuration, clock)])
+    assert (answer.exit_code, answer.right) == (3, False)
+    assert "concerns no one tenant" in answer.sentence
+
+
+def heard(number: int, run: str, tenant: str, account: int | None = None, *, planned: bool = False) -> LastHeard:
+    """A tenant that was last heard of by a run; `number` grows with each record."""
+    record = TenantRecord(
+        id=number,
+        run=run,
+        kind="run",
+        date=TODAY,
+        tenant_id=tenant,
+        tenant=tenant,
+        account=account,
+        agreement=None,
+        outcome="unchanged",
+        reason=None,
+        detail="",
+        document="",
+        inputs="sha256:…" if planned else None,
+        observed=True,
+        not_billed=(),
+        notices=(),
+    )
+    return LastHeard(newest=record, observed=record, planned=record if planned else None)
+
+
+def run(name: str, *, tenants: int, kind: str = "run", outcome: str | None = "done", reason: str | None = None) -> StoredRun:
+    """A run that took in so many tenants."""
+    begun = StoredRun(id=name, integration=INTEGRATION, kind=kind, date=TODAY, started=NOON, configuration="", rules=None, rules_version="1")
+    return replace(begun, outcome=outcome, totals={"tenants": tenants}, tail={"reason": reason})
+
+
+FORMER = heard(1, "r1", "vs-1")
+
+
+@pytest.mark.parametrize(
+    ("later", "still_there"),
+    [
+        (run("r2", tenants=2), False),
+        (run("r2", tenants=2, kind="plan"), False),
+        (run("r2", tenants=2, outcome="failed"), False),
+        (run("r2", tenants=1), True),
+        (run("r2", tenants=2, kind="apply"), True),
+        (run("r2", tenants=2, outcome="failed", reason="stopped"), True),
+        (run("r2", tenants=0, outcome="failed", reason="source_unreachable"), True),
+        (run("r2", tenants=0, outcome="interrupted"), True),
+        (run("r2", tenants=0, outcome=None), True),
+    ],
+    ids=["run", "plan", "failed for a tenant", "of one tenant", "apply", "stopped", "refused at the door", "interrupted", "under way"],
+)
+def test_only_a_later_run_over_the_whole_fleet_makes_a_tenant_a_former_one(later: StoredRun, still_there: bool) -> None:
+    assert (FORMER in fleet((FORMER, heard(2, "r2", "vs-2")), (run("r1", tenants=2), later))) is still_there
+
+
+def test_of_two_tenants_recorded_for_one_account_the_newer_is_the_links() -> None:
+    before, after = heard(1, "r1", "vs-1", 7), heard(2, "r1", "vs-2", 7)
+    assert fleet((before, after), (run("r1", tenants=2),)) == (after,)
+
+
+def test_a_tenant_that_came_back_takes_the_place_of_its_absence() -> None:
+    absent, back = heard(1, "r1", "account:7", 7), heard(2, "r1", "vs-1", 7)
+    assert fleet((absent, back), (run("r1", tenants=2),)) == (back,)
+
+
+def test_a_link_whose_tenant_is_absent_keeps_what_was_known_of_its_agreement() -> None:
+    before, absent = heard(1, "r1", "vs-1", 7, planned=True), heard(2, "r1", "account:7", 7)
+    (found,) = fleet((before, absent), (run("r1", tenants=2),))
+    assert (found.newest, found.planned) == (absent.newest, before.planned)
+
+
+def test_the_links_label_names_a_tenant_that_was_never_met(configuration: Configuration, clock: Clock, psa: int) -> None:
+    one_run("r1", psa, {"tenant_id": "vs-2", "tenant_name": "Fabrikam", "account": 2})
+    (missed,) = standing(configuration, clock).not_run_today
+    assert missed.link == Link(account=1053145, tenant_name="Contoso Dental", agreement=2041)
+    assert missed.last is None
+    assert LastRun(run=run("r1", tenants=1), outcome="done").sentence == ""
