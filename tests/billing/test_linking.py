@@ -90,3 +90,15 @@ def test_tenants_without_a_link_are_listed_after_the_links_in_order_of_name() ->
 def test_a_tenant_without_a_unique_id_is_known_by_its_number() -> None:
     numbered = Tenant(id="4", name="Contoso", number=4)
     assert only(BY_NAME, numbered, bound=numbered).tenant == numbered
+
+
+def test_a_tenant_known_by_its_number_alone_is_the_same_when_its_server_begins_to_send_unique_ids() -> None:
+    before = Tenant(id="4", name="Contoso", number=4)
+    now = Tenant(id="uid-4", name="Contoso", number=4)
+    found = only(BY_NAME, now, bound=before)
+    assert (found.tenant, found.blocked, found.first_use) == (now, None, True)
+
+
+def test_a_tenant_known_by_its_number_alone_is_replaced_when_another_name_stands_under_the_number() -> None:
+    before = Tenant(id="4", name="Contoso", number=4)
+    assert only(BY_NAME, Tenant(id="uid-4", name="Fabrikam", number=4), bound=before).blocked is Reason.TENANT_REPLACED

@@ -177,6 +177,29 @@ def test_a_tenant_that_is_gone_is_blocked_and_no_leak_any_more(configuration: Co
     assert [one.days_left for one in found.agreements] == [0], "what was read of its agreement while it was listed still holds"
 
 
+def test_a_tenant_that_is_disabled_is_no_leak_any_more(configuration: Configuration, clock: Clock, psa: int) -> None:
+    unlinked = {"account": None, "agreement": None, "outcome": "not_linked"}
+    one_run("r1", psa, unlinked | {"not_billed": (NotBilled("Mail", None, 3, Reason.NOT_LINKED),)}, on=TODAY - timedelta(days=1))
+    one_run("r2", psa, unlinked | {"evidence": None, "reason": Reason.TENANT_DISABLED})
+    assert standing(configuration, clock).not_billed == ()
+
+
+def test_of_a_plan_with_holds_the_changes_that_nobody_is_to_enter_wait_to_be_applied(configuration: Configuration, clock: Clock, psa: int) -> None:
+    changes = (
+        b'{"action":"create","reason":null},{"action":"update","reason":null},{"action":"update","reason":"to_be_entered"},'
+        b'{"action":"hold","reason":"line_not_ours"},{"action":"unchanged","reason":null}'
+    )
+    one_run("r1", psa, {"outcome": "held", "document": b'{"changes":[' + changes + b"]}"}, kind="plan")
+    assert [one.changes for one in standing(configuration, clock).to_apply] == [2]
+
+
+def test_failed_tenants_come_before_blocked_ones(configuration: Configuration, clock: Clock, psa: int) -> None:
+    blocked = {"outcome": "blocked", "reason": Reason.NO_AGREEMENT}
+    failed = {"outcome": "failed", "reason": Reason.TIME_LIMIT, "tenant_id": "vs-2", "tenant_name": "Fabrikam", "account": 2}
+    one_run("r1", psa, blocked, failed, outcome="failed", failed=1, blocked=1)
+    assert [one.tenant for one in standing(configuration, clock).stopped] == ["Fabrikam", "Contoso Dental"]
+
+
 def test_gaps_begin_with_the_links_first_observation_and_leave_today_out(configuration: Configuration, clock: Clock, psa: int) -> None:
     """L12: a past date is never observed afterwards; today still may be."""
     for back in (40, 4, 2):

@@ -87,13 +87,20 @@ def _find(link: Link, listed: tuple[Tenant, ...], bound: Tenant | None) -> Assig
 
 def _find_bound(link: Link, listed: tuple[Tenant, ...], bound: Tenant) -> Assignment:
     tenant = next((one for one in listed if one.id == bound.id), None)
-    usurped = any(one.id != bound.id and (one.name == bound.name or (bound.number is not None and one.number == bound.number)) for one in listed)
-    if usurped:
+    others = [one for one in listed if one.id != bound.id and (one.name == bound.name or (bound.number is not None and one.number == bound.number))]
+    if tenant is None and len(others) == 1 and _now_sends_its_id(bound, others[0]):
+        return _enabled(Assignment(link=link, tenant=others[0], first_use=True))
+    if others:
         return Assignment(link=link, tenant=None, blocked=Reason.TENANT_REPLACED)
     if tenant is None:
         return Assignment(link=link, tenant=None, blocked=Reason.TENANT_GONE)
     renamed = (Notice(reason=Reason.TENANT_RENAMED, subject=bound.name),) if tenant.name != bound.name else ()
     return _enabled(Assignment(link=link, tenant=tenant, notices=renamed))
+
+
+def _now_sends_its_id(bound: Tenant, found: Tenant) -> bool:
+    """Whether a tenant that was known by its number alone is the one that now comes with a unique id: same number, same name."""
+    return bound.number is not None and bound.id == str(bound.number) and (found.number, found.name) == (bound.number, bound.name)
 
 
 def _enabled(assignment: Assignment) -> Assignment:

@@ -73,7 +73,8 @@ class OpenIntent:
     known: tuple[int, ...]
     """Ids of all lines for the item when the intent was recorded: any other id is new."""
     recorded: datetime
-    """UTC; an unanswered call is believed not to have happened only `settle` seconds after this."""
+    """UTC; an unanswered call is believed not to have happened only `settle` seconds after this: when the call was given up, or, where a crash
+    left no word of that, when it was begun."""
     worklist: bool = False
     parts: tuple[Part, ...] = ()
 

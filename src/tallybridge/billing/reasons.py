@@ -84,7 +84,6 @@ class Reason(StrEnum):
     WRITE_NOT_VERIFIED = "write_not_verified"
     SIGN_IN_REFUSED = "sign_in_refused"
     INTERNAL_ERROR = "internal_error"
-    LEDGER_UNWRITABLE = "ledger_unwritable"
     STOPPED = "stopped"
     BUSY = "busy"
 
@@ -96,6 +95,7 @@ class Reason(StrEnum):
     LINE_RENEWED = "line_renewed"
     TENANT_RENAMED = "tenant_renamed"
     PSA_MOVED = "psa_moved"
+    NOT_YET_APPLIED = "not_yet_applied"
 
     @property
     def sentence(self) -> str:
@@ -166,7 +166,6 @@ SENTENCES = MappingProxyType(
         Reason.WRITE_NOT_VERIFIED: "The PSA does not show what was written.",
         Reason.SIGN_IN_REFUSED: "The sign-in was refused; it is not tried again, because repeated refusals lock the account.",
         Reason.INTERNAL_ERROR: "Tallybridge met an error of its own for this tenant; the others were billed.",
-        Reason.LEDGER_UNWRITABLE: "The ledger could not be written, so nothing more was sent.",
         Reason.STOPPED: "The run was stopped before this tenant was done.",
         Reason.BUSY: "Another run of this integration is under way.",
         Reason.COUNT_DIFFERS: "The source announced another number of rows than it sent, twice the same; the rows sent were taken.",
@@ -175,6 +174,7 @@ SENTENCES = MappingProxyType(
         Reason.LEFT_BEHIND: "A line of ours is wanted nowhere any more; it stays as it is.",
         Reason.LINE_RENEWED: "Our line came back under a new number with the same quantity and was taken over.",
         Reason.TENANT_RENAMED: "The tenant has another name at the source than in the link.",
+        Reason.NOT_YET_APPLIED: "The plan has not been applied yet.",
         Reason.PSA_MOVED: "The PSA has changed since the plan was made; nothing was written for this line.",
     }
 )

@@ -124,5 +124,8 @@ def replay(
         call.show(("Tenant", "Usage", "Plan"), rows, title=f"Replay of run {found.id} of {found.date}")
         if replayed.run.rules_version != replayed.rules_version:
             call.say(f"The run was counted by rules version {replayed.run.rules_version}, this program has {replayed.rules_version}.")
-        call.say("The same, byte for byte." if replayed.same else "DIFFERENT: this program counts that day's evidence differently.")
+        if replayed.empty:
+            call.say("There was nothing to count again in this run: a plan that is applied was counted by the run that made it.")
+        else:
+            call.say("The same, byte for byte." if replayed.same else "DIFFERENT: this program counts that day's evidence differently.")
     raise Finished(0 if replayed.same else 1)

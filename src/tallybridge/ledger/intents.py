@@ -81,13 +81,14 @@ def open_intents(destination: int, agreement: int) -> tuple[OpenIntent, ...]:
     """Intents on an agreement that have not been concluded, oldest first."""
     if not plain_sql.rows(_ANY_OPEN, destination, agreement):
         return ()
-    rows = models.Intent.objects.filter(destination_id=destination, agreement=agreement, result=None)
-    return tuple(_intent(row) for row in rows.order_by("recorded", "item", "sequence"))
+    rows = list(models.Intent.objects.filter(destination_id=destination, agreement=agreement, result=None).order_by("recorded", "item", "sequence"))
+    calls = dict(models.IntentCall.objects.filter(intent__in=rows).order_by("id").values_list("intent_id", "at"))
+    return tuple(replace(_intent(row), recorded=max(row.recorded, calls.get(row.key, row.recorded))) for row in rows)
 
 
 @ledger_errors()
 def mark_called(key: str, at: datetime) -> None:
-    """Records that the call for an intent is about to be sent.
+    """Records that the call for an intent is about to be sent, or that it was given up without an answer: `settle` counts from the last of these.
 
     Raises:
         IntentUnknown, IntentConcluded, RunClosed, LedgerUnwritable: nothing was recorded.

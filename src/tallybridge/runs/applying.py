@@ -101,6 +101,9 @@ class Applying:
             if refused.reason is Reason.SIGN_IN_REFUSED:
                 self._context.sign_in_refused.set()
             return refused, True
+        if not reply.answered:
+            # The call may have been under way for as long as it was waited for; only from now on can "not there" come to mean "never".
+            ledger_intents.mark_called(intent.key, self._context.clock())
         return None, reply.answered
 
     def _verify(

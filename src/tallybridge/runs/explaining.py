@@ -9,9 +9,11 @@ from tallybridge.billing.categories import category_of
 from tallybridge.billing.counting import count
 from tallybridge.billing.model import Category, CountedSeat, Device, LeftOutLicense, LeftOutSeat, License, Observation, Rules, Stated
 from tallybridge.billing.plan import Change
+from tallybridge.billing.reasons import Reason
 from tallybridge.ledger import canonical, evidence
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger.run_records import HistoryEntry, StoredTenantRun
+from tallybridge.runs.reports import TenantOutcome
 
 
 class NothingKnown(Exception):
@@ -51,8 +53,8 @@ class Explanation:
             return None
         if self.change.reason is not None:
             return self.change.reason.value
-        reason = self.tenant_run.reason
-        return reason.value if reason is not None else "waiting" if self.tenant_run.outcome == "waiting" else "planned"
+        undone = Reason.TO_BE_ENTERED if self.tenant_run.outcome == TenantOutcome.WAITING else Reason.NOT_YET_APPLIED
+        return (self.tenant_run.reason or undone).value
 
 
 def explain(agreement: int, item: str, *, destinations: tuple[int, ...]) -> Explanation:

@@ -33,6 +33,11 @@ class Replay:
     rules_version: str
 
     @property
+    def empty(self) -> bool:
+        """Whether there was nothing to count again: an applied plan was counted by the run that made it."""
+        return all(tenant.usage_same is None for tenant in self.tenants)
+
+    @property
     def same(self) -> bool:
         """Whether everything that could be done again came out the same."""
         return all(tenant.usage_same is not False and tenant.plan_same is not False for tenant in self.tenants)
@@ -48,7 +53,7 @@ def replay(run: StoredRun) -> Replay:
 
 
 def _replay(tenant_run: StoredTenantRun) -> TenantReplay:
-    if tenant_run.evidence is None:
+    if tenant_run.evidence is None or tenant_run.usage is None:
         return TenantReplay(name=tenant_run.tenant_name, usage_same=None, plan_same=None)
     observation, rules = evidence_of(tenant_run)
     usage = count(observation, rules, now=tenant_run.run.started)

@@ -19,8 +19,11 @@ from tallybridge.billing.reasons import Reason
 from tallybridge.configuration.catalog import rules_of
 from tallybridge.destinations.base import Destination, DestinationError
 from tallybridge.ledger import canonical, evidence, holds, leases
+from tallybridge.ledger import intents as ledger_intents
+from tallybridge.ledger import lines as ledger_lines
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger.evidence import EvidenceUnknown
+from tallybridge.ledger.run_records import StoredTenantRun
 from tallybridge.runs.applying import Applying
 from tallybridge.runs.context import RunContext
 from tallybridge.runs.day import Order, RunRefused, begin, billing_date, destination_id, finish, new_run_id, report_on
@@ -29,6 +32,7 @@ from tallybridge.runs.pool import run_all
 from tallybridge.runs.recording import record_outcome, record_plan
 from tallybridge.runs.reports import LineReport, Mode, RunReport, TenantOutcome, TenantReport, run_document
 from tallybridge.runs.tenant_billing import after_applying
+from tallybridge.runs.tenant_reports import contained
 
 
 class SavedTenant(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +68,8 @@ class _Due:
     saved: SavedTenant
     inputs: PlanningInputs
     plan: Plan
+    planned: StoredTenantRun
+    """The tenant's part of the run that made the plan: what was read, counted and billed to nobody."""
 
 
 def save_plan(report: RunReport, configuration: str, rules_version: str) -> bytes:
@@ -127,8 +133,10 @@ def apply_saved_plan(order: Order, content: bytes) -> RunReport:
             return report_on(order, run_id, started, reason=Reason.BUSY)
         _require_current(order, saved, started)
         begin(order, run_id, started, rules_of(order.configuration))
-        due = [_due(saved, one) for one in saved.tenants]
+        planned = {one.tenant_id: one for one in ledger_runs.tenant_runs(saved.run)}
+        due = [_due(saved, one, planned[one.tenant_id]) for one in saved.tenants]
         try:
+            _require_undecided(destination_id(order.configuration), due)
             _require_unmoved(destination, due, saved.date)
             reports = _carry_out(order, run_id, started, destination, due)
         except RunRefused as moved:
@@ -152,13 +160,31 @@ def _require_current(order: Order, saved: SavedPlan, now: datetime) -> None:
     for run in ledger_runs.runs_of(order.integration, saved.date, saved.date):
         if run.id != saved.run and run.started >= saved.started and run.id > saved.run:
             newer = [one.tenant_id for one in ledger_runs.tenant_runs(run.id) if one.tenant_id in tenants]
+            if newer and run.kind == Mode.APPLY:
+                raise RunRefused(f"This plan, or a newer one, was applied by run {run.id}. {again}")
             if newer:
                 raise RunRefused(f"Run {run.id} has planned {tenants[newer[0]]} again since this plan was made. {again}")
 
 
-def _due(saved: SavedPlan, tenant: SavedTenant) -> _Due:
+def _require_undecided(destination: int, due: list[_Due]) -> None:
+    """Refuses a plan whose lines a person has decided on since, or whose open writes have come to an end."""
+    for one in due:
+        known = {line.item: line for line in ledger_lines.lines_of(destination, one.saved.agreement)}
+        planned = {line.item: line for line in one.plan.lines}
+        items = planned.keys() | {change.item for change in one.plan.changes}
+        ended = {resolution.key for resolution in one.plan.resolutions}
+        expected = {intent.key for intent in one.inputs.intents} - ended
+        still_open = {intent.key for intent in ledger_intents.open_intents(destination, one.saved.agreement) if intent.item in items}
+        if any(known.get(item) != planned.get(item) for item in items) or not still_open <= expected:
+            raise RunRefused(
+                f"Something was decided or written for {one.saved.tenant} since the plan was made. "
+                "Nothing was written. Make a new plan: tallybridge plan --out FILE."
+            )
+
+
+def _due(saved: SavedPlan, tenant: SavedTenant, planned: StoredTenantRun) -> _Due:
     inputs = canonical.decode_inputs(evidence.get(tenant.inputs), now=saved.started, today=saved.date)
-    return _Due(saved=tenant, inputs=inputs, plan=canonical.decode_plan(evidence.get(tenant.plan)))
+    return _Due(saved=tenant, inputs=inputs, plan=canonical.decode_plan(evidence.get(tenant.plan)), planned=planned)
 
 
 def _require_unmoved(destination: Destination, due: list[_Due], today: date) -> None:
@@ -207,21 +233,28 @@ def _carry_out(order: Order, run_id: str, started: datetime, destination: Destin
 
 
 def _apply_tenant(context: RunContext, due: _Due) -> TenantReport:
-    saved = due.saved
     report = TenantReport(
-        name=saved.tenant,
-        tenant=Tenant(id=saved.tenant_id, name=saved.tenant, number=saved.number),
-        account=saved.account,
-        agreement=saved.agreement,
+        name=due.saved.tenant,
+        tenant=Tenant(id=due.saved.tenant_id, name=due.saved.tenant, number=due.saved.number),
+        account=due.saved.account,
+        agreement=due.saved.agreement,
         outcome=TenantOutcome.PLANNED,
+        observed=due.planned.observed_at,
+        evidence=due.planned.evidence,
+        left_out=due.planned.left_out,
+        not_billed=due.planned.not_billed,
+        notices=due.planned.notices,
         plan=due.plan,
-        plan_address=saved.plan,
+        plan_address=due.saved.plan,
     )
+    return contained(context, report, lambda: _apply_under_lease(context, due, report))
+
+
+def _apply_under_lease(context: RunContext, due: _Due, report: TenantReport) -> TenantReport:
+    saved = due.saved
     with leases.hold_lease(f"agreement:{context.destination_id}:{saved.agreement}") as held:
         if not held:
-            report = replace(report, outcome=TenantOutcome.BLOCKED, reason=Reason.BUSY)
-            record_plan(context, report)
-            return report
+            return record_plan(context, replace(report, outcome=TenantOutcome.BLOCKED, reason=Reason.BUSY))
         opened = holds.keep_up(
             context.destination_id, context.integration, saved.tenant_id, saved.tenant, saved.agreement, due.plan.changes, at=context.clock()
         )
@@ -230,5 +263,4 @@ def _apply_tenant(context: RunContext, due: _Due) -> TenantReport:
         applied = Applying(context, due.inputs, due.plan, tenant_id=saved.tenant_id).apply(lines)
     report = after_applying(replace(report, lines=applied.lines, psa_writes=applied.psa_writes))
     record_outcome(context, report)
-    context.progress(report)
     return report

@@ -33,8 +33,6 @@ COUNT_ENDS_WITHIN = 7
 AGREEMENT_ENDS_WITHIN = 30
 """Days."""
 
-_UNREAD_FOR_GOOD = frozenset({Reason.TENANT_GONE, Reason.TENANT_DISABLED})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotRunToday:
@@ -181,8 +179,8 @@ class _Look:
         return tuple(sorted((one for one in found if one.changes), key=lambda one: (-one.changes, one.record.tenant)))
 
     def _not_billed(self) -> tuple[Leak, ...]:
-        """A day on which a tenant could not be read does not make its leaks go away."""
-        observed = [one.observed for one in self._fleet if one.observed is not None and one.newest.reason not in _UNREAD_FOR_GOOD]
+        """A day on which a tenant could not be read does not make its leaks go away; that it was disabled does."""
+        observed = [one.observed for one in self._fleet if one.observed is not None and one.newest.reason is not Reason.TENANT_DISABLED]
         found = [Leak(record=record, not_billed=leak) for record in observed for leak in record.not_billed if leak.quantity > 0]
         return tuple(sorted(found, key=lambda one: (-one.not_billed.quantity, one.record.tenant, one.not_billed.application)))
 

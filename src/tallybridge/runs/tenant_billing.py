@@ -151,7 +151,19 @@ def _agreement_reason(context: RunContext, agreement: Agreement | None, link: Li
 
 
 def _take_over_readings(context: RunContext, plan: Plan, agreement: Agreement, tenant_id: str) -> None:
-    """Writes down what reading the PSA settled: ended intents, renewed lines, lines seen."""
+    """Writes down what reading the PSA settled: lines seen, renewed lines, ended intents.
+
+    The lines come first: after a crash in between, an intent that is still open finds its line already ours, and is settled by that;
+    the other way round our own line would look like somebody else's (L5).
+    """
+    ledger_lines.take_over(
+        context.destination_id,
+        context.integration,
+        tenant_id,
+        plan.lines,
+        seen=[(charge.id, charge.item) for charge in agreement.charges],
+        agreement=agreement.number,
+    )
     for resolution in plan.resolutions:
         ledger_intents.conclude(
             resolution.key,
@@ -162,14 +174,6 @@ def _take_over_readings(context: RunContext, plan: Plan, agreement: Agreement, t
             at=context.clock(),
             run=context.id,
         )
-    ledger_lines.take_over(
-        context.destination_id,
-        context.integration,
-        tenant_id,
-        plan.lines,
-        seen=[(charge.id, charge.item) for charge in agreement.charges],
-        agreement=agreement.number,
-    )
 
 
 def _planned_outcome(report: TenantReport, context: RunContext) -> TenantOutcome:

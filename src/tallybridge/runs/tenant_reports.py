@@ -1,14 +1,22 @@
-"""What a tenant's report says before anything of the PSA is known: why it was not read, or what was read and counted."""
+"""What a tenant's report says before anything of the PSA is known, and how one tenant's trouble is kept at home (L7)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+
+import structlog
 
 from tallybridge.billing.linking import Assignment
 from tallybridge.billing.model import Observation, Tenant, Usage
 from tallybridge.billing.reasons import Reason
 from tallybridge.ledger import evidence
+from tallybridge.ledger.errors import LedgerError
+from tallybridge.runs.context import RunContext
+from tallybridge.runs.recording import record_if_missing
 from tallybridge.runs.reports import TenantOutcome, TenantReport, left_out_counts
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +57,25 @@ def counted_report(assignment: Assignment, counted: Counted) -> TenantReport:
         contents=((counted.evidence, "observation"),),
         notices=(*assignment.notices, *counted.observation.notices),
     )
+
+
+def contained(context: RunContext, broken_off: TenantReport, work: Callable[[], TenantReport]) -> TenantReport:
+    """Does one tenant's work; an error of our own in it fails this tenant and costs no other one its bill (L7).
+
+    Args:
+        broken_off: what is known of the tenant, should the work break off.
+
+    Raises:
+        LedgerError: the ledger cannot be written: the whole run must stop, because nothing may be sent unrecorded.
+    """
+    try:
+        report = work()
+    except LedgerError:
+        raise
+    except Exception as bug:  # noqa: BLE001 - see above
+        _log.exception("tenant run met an error", tenant=broken_off.name)
+        detail = f"{Reason.INTERNAL_ERROR.sentence} ({type(bug).__name__})"
+        report = replace(broken_off, outcome=TenantOutcome.FAILED, reason=Reason.INTERNAL_ERROR, detail=detail)
+        record_if_missing(context, report)
+    context.progress(report)
+    return report

@@ -8,8 +8,6 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-import structlog
-
 from tallybridge.billing.counting import count
 from tallybridge.billing.linking import Assignment
 from tallybridge.billing.model import Tenant
@@ -19,16 +17,13 @@ from tallybridge.billing.wanting import billed_to_nobody
 from tallybridge.ledger import canonical
 from tallybridge.ledger import lines as ledger_lines
 from tallybridge.ledger import tenants as ledger_tenants
-from tallybridge.ledger.errors import LedgerError
 from tallybridge.runs.context import RunContext
-from tallybridge.runs.recording import record_if_missing, record_plan
+from tallybridge.runs.recording import record_plan
 from tallybridge.runs.reports import TenantOutcome, TenantReport
 from tallybridge.runs.stated_beside import is_by_hand
 from tallybridge.runs.tenant_billing import TenantBilling
-from tallybridge.runs.tenant_reports import Counted, counted_report, unread_report
+from tallybridge.runs.tenant_reports import Counted, contained, counted_report, unread_report
 from tallybridge.sources.base import Source, TenantBlocked, TenantNotObserved
-
-_log = structlog.get_logger()
 
 
 def run_tenant(context: RunContext, source: Source, assignment: Assignment) -> TenantReport:
@@ -37,16 +32,8 @@ def run_tenant(context: RunContext, source: Source, assignment: Assignment) -> T
     Raises:
         LedgerError: the ledger cannot be written: the whole run must stop, because nothing may be sent unrecorded.
     """
-    try:
-        report = _run_tenant(context, source, assignment)
-    except LedgerError:
-        raise
-    except Exception as bug:  # noqa: BLE001 - an error of our own in one tenant must not cost the others their bill (L7)
-        _log.exception("tenant run met an error", tenant=assignment.label)
-        report = unread_report(assignment, TenantOutcome.FAILED, Reason.INTERNAL_ERROR, f"{Reason.INTERNAL_ERROR.sentence} ({type(bug).__name__})")
-        record_if_missing(context, report)
-    context.progress(report)
-    return report
+    broken_off = unread_report(assignment, TenantOutcome.FAILED, Reason.INTERNAL_ERROR)
+    return contained(context, broken_off, lambda: _run_tenant(context, source, assignment))
 
 
 def _run_tenant(context: RunContext, source: Source, assignment: Assignment) -> TenantReport:

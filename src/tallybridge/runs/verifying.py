@@ -32,7 +32,7 @@ def verify_ledger(*, kept_head: str | None = None) -> VerifyReport:
 
 
 def _disagreement(tenant_run: StoredTenantRun) -> str | None:
-    if tenant_run.evidence is None or tenant_run.run.rules_version != str(RULES_VERSION):
+    if tenant_run.evidence is None or tenant_run.usage is None or tenant_run.run.rules_version != str(RULES_VERSION):
         return None
     observation, rules = evidence_of(tenant_run)
     usage = count(observation, rules, now=tenant_run.run.started)
