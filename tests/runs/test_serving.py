@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tallybridge.cli.frame import utc_now
 from tallybridge.configuration import read_configuration
 from tallybridge.ledger.opening import close_ledger, open_ledger
 from tallybridge.runs.configuring import Configured, take_files
+from tallybridge.runs.day import Order, run_day
+from tallybridge.runs.reports import Mode
 from tallybridge.runs.serving import Serving
 from tallybridge.sandbox import Sandbox, write_declaration
 from tallybridge.sandbox.demo_world import DEMO_UNMAPPED, demo_world
@@ -47,6 +50,10 @@ def serving(file: Path, clock: Clock) -> tuple[Serving, Configured]:
     read_configuration(file)
     configured = take_files([file], clock)
     return Serving(read_configuration=lambda: configured, clock=clock, stop=threading.Event()), configured[0]
+
+
+def order(configured: Configured, clock: Clock, *, only: str | None = None) -> Order:
+    return Order(configuration=configured.configuration, configuration_address=configured.address, mode=Mode.RUN, clock=clock, only=only)
 
 
 def charges(sandbox: Sandbox) -> int:
@@ -92,3 +99,22 @@ def test_an_integration_that_is_to_be_approved_is_only_planned(sandbox: Sandbox,
     schedule.look()
     assert charges(sandbox) == 1
     assert schedule.due(configured).now is False
+
+
+def test_l12_a_run_by_hand_for_one_tenant_is_not_the_days_run(sandbox: Sandbox, file: Path) -> None:
+    schedule, configured = serving(file, Clock(datetime(2026, 11, 22, 3, 0, tzinfo=UTC)))
+    run_day(order(configured, Clock(datetime(2026, 11, 22, 3, 0, tzinfo=UTC)), only="Contoso Dental"))
+    assert charges(sandbox) == 3
+    assert schedule.due(configured).now is True
+
+
+def test_a_refused_sign_in_is_not_tried_again_with_the_same_configuration(sandbox: Sandbox, file: Path) -> None:
+    clock = Clock(datetime(2026, 11, 22, 2, 30, tzinfo=UTC))
+    schedule, configured = serving(file, clock)
+    sandbox.set_faults([{"on": "ksc", "call": "Session.StartSession", "do": "refuse_login", "times": 0}])
+    schedule.look()
+    clock.now += timedelta(hours=5)
+    assert schedule.due(configured).now is False
+    assert schedule.due(configured).next_at == datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
+    changed = replace(configured, address="sha256:another")
+    assert schedule.due(changed).now is True

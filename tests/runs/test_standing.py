@@ -79,9 +79,11 @@ def configuration(tmp_path: Path) -> Configuration:
     return read_configuration(builders.write(tmp_path))
 
 
-def finish(run: str, outcome: str = "done", *, tenants: int = 1, reason: str | None = None, at: datetime = NOON, **totals: int) -> None:
+def finish(
+    run: str, outcome: str = "done", *, tenants: int = 1, reason: str | None = None, only: str | None = None, at: datetime = NOON, **totals: int
+) -> None:
     """Ends a run."""
-    runs.finish(run, outcome, {"tenants": tenants, **totals}, at, {"reason": reason})
+    runs.finish(run, outcome, {"tenants": tenants, **totals}, at, {"reason": reason} | ({"only": only} if only else {}))
 
 
 def one_run(run: str, psa: int, *tenants: dict[str, Any], on: date = TODAY, kind: str = "run", outcome: str = "done", **ended: Any) -> None:
@@ -291,6 +293,18 @@ def test_tenants_of_a_broken_off_day_are_overdue_though_another_was_run(configur
     assert verdict([found]).exit_code == 1
 
 
+@pytest.mark.parametrize(
+    ("ended", "overdue"),
+    [({}, False), ({"outcome": "failed"}, False), ({"outcome": "failed", "reason": "stopped"}, True), ({"only": "Contoso Dental"}, True)],
+    ids=["done", "failed for a tenant", "stopped", "for one tenant"],
+)
+def test_the_days_run_is_made_once_it_went_through_all_tenants(
+    configuration: Configuration, clock: Clock, psa: int, ended: dict[str, Any], overdue: bool
+) -> None:
+    one_run("r1", psa, {}, **ended)
+    assert (standing(configuration, clock).next_run.overdue_since is not None) is overdue
+
+
 def test_attention_that_no_tenant_explains_is_not_passed_over(configuration: Configuration, clock: Clock, psa: int) -> None:
     one_run("r1", psa, {}, outcome="attention")
     answer = verdict([standing(configuration, clock)])
@@ -321,10 +335,10 @@ def heard(number: int, run: str, tenant: str, account: int | None = None, *, pla
     return LastHeard(newest=record, observed=record, planned=record if planned else None)
 
 
-def run(name: str, *, tenants: int, kind: str = "run", outcome: str | None = "done", reason: str | None = None) -> StoredRun:
+def run(name: str, *, tenants: int, kind: str = "run", outcome: str | None = "done", reason: str | None = None, **tail: str | None) -> StoredRun:
     """A run that took in so many tenants."""
     begun = StoredRun(id=name, integration=INTEGRATION, kind=kind, date=TODAY, started=NOON, configuration="", rules=None, rules_version="1")
-    return replace(begun, outcome=outcome, totals={"tenants": tenants}, tail={"reason": reason})
+    return replace(begun, outcome=outcome, totals={"tenants": tenants}, tail={"reason": reason, **tail})
 
 
 FORMER = heard(1, "r1", "vs-1")
@@ -337,13 +351,27 @@ FORMER = heard(1, "r1", "vs-1")
         (run("r2", tenants=2, kind="plan"), False),
         (run("r2", tenants=2, outcome="failed"), False),
         (run("r2", tenants=1), True),
+        (run("r2", tenants=1, only="vs-2"), True),
+        (run("r2", tenants=1, only=None), False),
         (run("r2", tenants=2, kind="apply"), True),
         (run("r2", tenants=2, outcome="failed", reason="stopped"), True),
         (run("r2", tenants=0, outcome="failed", reason="source_unreachable"), True),
         (run("r2", tenants=0, outcome="interrupted"), True),
         (run("r2", tenants=0, outcome=None), True),
     ],
-    ids=["run", "plan", "failed for a tenant", "of one tenant", "apply", "stopped", "refused at the door", "interrupted", "under way"],
+    ids=[
+        "run",
+        "plan",
+        "failed for a tenant",
+        "of one tenant",
+        "for one tenant",
+        "of all, which is one",
+        "apply",
+        "stopped",
+        "refused at the door",
+        "interrupted",
+        "under way",
+    ],
 )
 def test_only_a_later_run_over_the_whole_fleet_makes_a_tenant_a_former_one(later: StoredRun, still_there: bool) -> None:
     assert (FORMER in fleet((FORMER, heard(2, "r2", "vs-2")), (run("r1", tenants=2), later))) is still_there

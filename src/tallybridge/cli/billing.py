@@ -61,7 +61,7 @@ def plan(
 
 
 def apply(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A plan that “plan --out” has saved today.", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A plan that “plan --out” has saved today.")],
     as_json: JsonOption = False,
     config: ConfigOption = None,
     home: HomeOption = None,
@@ -77,6 +77,8 @@ def apply(
     from tallybridge.runs.saved_plans import apply_saved_plan
 
     call = frame(as_json, config, home)
+    if not file.is_file():
+        raise CommandFailed(f"There is no plan file {file}. Nothing was read or written. Make a plan: tallybridge plan --out FILE")
     configured = call.one_integration()
     with _progress(call) as (begun, done):
         report = apply_saved_plan(_order(configured, Mode.APPLY, None, begun, done), file.read_bytes())

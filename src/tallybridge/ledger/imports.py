@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,13 +24,6 @@ class ImportedPart:
     exported: datetime
     """UTC instant at which the export was made."""
     content: bytes
-
-
-@contextmanager
-def together() -> Iterator[None]:
-    """Everything within is kept together, or nothing of it."""
-    with ledger_errors(), transaction.atomic():
-        yield
 
 
 @ledger_errors()

@@ -19,7 +19,7 @@ from tallybridge.ledger.opening import clock
 from tallybridge.ledger.prepared import models
 from tallybridge.ledger.processes import Owner, is_gone, this_process
 
-__all__ = ["TTL", "Lease", "Owner", "acquire", "current", "hold_lease", "release", "renew", "this_process"]
+__all__ = ["TTL", "HeldLease", "Lease", "Owner", "acquire", "current", "hold_lease", "release", "renew", "this_process"]
 
 TTL = timedelta(seconds=60)
 
@@ -74,21 +74,34 @@ def current(key: str) -> Lease | None:
     return Lease(key=key, owner=_owner(row), expires=row.expires) if row else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldLease:
+    """A lease that this process has taken. A process that was stopped for a while may have lost it without knowing: it asks before it acts."""
+
+    key: str
+    owner: Owner
+    ttl: timedelta
+
+    def confirm(self) -> bool:
+        """Whether the lease is still ours; if so, nobody else can have it for another whole `ttl`."""
+        return renew(self.key, owner=self.owner, now=clock(), ttl=self.ttl)
+
+
 @contextmanager
-def hold_lease(key: str, *, ttl: timedelta = TTL, renew_every: timedelta | None = None) -> Iterator[bool]:
-    """Tries to take a lease for the length of a `with` block, and tells whether it did; it is renewed meanwhile (`ledger.renewals`).
+def hold_lease(key: str, *, ttl: timedelta = TTL, renew_every: timedelta | None = None) -> Iterator[HeldLease | None]:
+    """Tries to take a lease for the length of a `with` block; gives None where somebody else has it. It is renewed meanwhile (`ledger.renewals`).
 
     Args:
         renew_every: how often it is renewed; a third of `ttl` where not given.
     """
     owner = this_process()
     if not acquire(key, owner=owner, now=clock(), ttl=ttl):
-        yield False
+        yield None
         return
     interval = (renew_every or ttl / 3).total_seconds()
     try:
         with renewals.repeated(lambda: renew(key, owner=owner, now=clock(), ttl=ttl), every=interval):
-            yield True
+            yield HeldLease(key=key, owner=owner, ttl=ttl)
     finally:
         with suppress(LedgerUnwritable):  # the lease then ends with this process, or expires
             release(key, owner=owner)

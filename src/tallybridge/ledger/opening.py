@@ -43,6 +43,7 @@ __all__ = [
     "ledger_errors",
     "open_ledger",
     "sealing_key",
+    "together",
 ]
 
 Clock = Callable[[], datetime]
@@ -110,6 +111,13 @@ def close_ledger() -> None:
 def close_thread() -> None:
     """Closes the connection of the calling thread, if it has one; to be called by a thread that is about to end."""
     connections.close_all()
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Everything within is kept together, or nothing of it."""
+    with ledger_errors(), transaction.atomic():
+        yield
 
 
 def clock() -> datetime:

@@ -15,6 +15,7 @@ from tallybridge.billing.resolving import settle_intent
 from tallybridge.destinations.base import ChargeWrite, DestinationError
 from tallybridge.ledger import intents as ledger_intents
 from tallybridge.ledger import lines as ledger_lines
+from tallybridge.ledger.leases import HeldLease
 from tallybridge.runs.context import RunContext
 from tallybridge.runs.reports import LineReport
 
@@ -36,11 +37,12 @@ class Applied:
 class Applying:
     """Applies one tenant's plan, line by line. Must be used under the agreement's lease: nothing in the PSA's interface is conditional."""
 
-    def __init__(self, context: RunContext, inputs: PlanningInputs, plan: Plan, *, tenant_id: str) -> None:
+    def __init__(self, context: RunContext, inputs: PlanningInputs, plan: Plan, *, tenant_id: str, lease: HeldLease) -> None:
         self._context = context
         self._inputs = inputs
         self._plan = plan
         self._tenant_id = tenant_id
+        self._lease = lease
         self._writes = 0
         self._shown: tuple[Charge, ...] | None = None
 
@@ -81,6 +83,10 @@ class Applying:
         if not _as_planned(change, before):
             return replace(line, failed=Reason.PSA_MOVED)
         intent = self._record(change, worklist=False)
+        if not self._lease.confirm():
+            # This process stood still for so long that another one may be writing here by now.
+            self._conclude(intent, Resolution(key=intent.key, outcome=IntentOutcome.NOT_WRITTEN, charge=None, quantity=None), "never sent")
+            return replace(line, failed=Reason.BUSY)
         refusal, answered = self._call(intent)
         try:
             self._shown = self._context.destination.charges(self._plan.agreement)

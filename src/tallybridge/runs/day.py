@@ -131,10 +131,18 @@ def begin(order: Order, run_id: str, started: datetime, rules: Rules) -> None:
     )
 
 
-def finish(report: RunReport) -> RunReport:
-    """Closes the run with its manifest and returns the report with the chain's head."""
+def finish(report: RunReport, *, only: str | None = None) -> RunReport:
+    """Closes the run with its manifest and returns the report with the chain's head.
+
+    Args:
+        only: the one tenant that was run; such a run is not the day's run of the integration (L12).
+    """
     head = ledger_runs.finish(
-        report.id, report.outcome.value, totals(report.tenants), report.finished, {"reason": report.reason.value if report.reason else None}
+        report.id,
+        report.outcome.value,
+        totals(report.tenants),
+        report.finished,
+        {"reason": report.reason.value if report.reason else None, "only": only},
     )
     return replace(report, head=head)
 
@@ -204,7 +212,7 @@ class _Day:
 
     def _finish(self, *, tenants: tuple[TenantReport, ...] = (), reason: Reason | None = None, detail: str = "") -> RunReport:
         report = report_on(self._order, self._run_id, self._started, tenants=tenants, reason=reason, detail=detail, problems=self._problems)
-        return finish(report)
+        return finish(report, only=self._order.only)
 
     def _assignments(self, listing: TenantListing) -> list[Assignment]:
         """Who is run, billable tenants first, so that nobody's bill waits for somebody who is not billed."""
@@ -224,8 +232,8 @@ class _Day:
             return found[0]
         names = ", ".join(sorted(f"“{one.label}”" for one in assignments))
         if found:
-            raise RunRefused(f"More than one tenant is called “{name}”. Nothing was read or written. Name it by its unique id: tallybridge tenants.")
-        raise RunRefused(f"No tenant is called “{name}”. Nothing was read or written. The source lists: {names}.")
+            raise RunRefused(f"More than one tenant is called “{name}”. Nothing was written. Name it by its unique id: tallybridge tenants.")
+        raise RunRefused(f"No tenant is called “{name}”. Nothing was written. The source lists: {names}.")
 
     def _run_tenants(self, assignments: list[Assignment], accounts: dict[int, Account], items: dict[str, Item]) -> tuple[TenantReport, ...]:
         configuration = self._order.configuration

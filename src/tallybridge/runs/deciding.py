@@ -8,11 +8,12 @@ from datetime import datetime
 
 from tallybridge.billing.plan import PlanningInputs
 from tallybridge.billing.reasons import Reason
-from tallybridge.ledger import canonical, evidence
+from tallybridge.ledger import canonical, evidence, leases
 from tallybridge.ledger import holds as ledger_holds
 from tallybridge.ledger import lines as ledger_lines
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger.holds import StoredHold
+from tallybridge.ledger.opening import together
 from tallybridge.runs.day import RunRefused
 
 ADOPTABLE = frozenset({Reason.LINE_NOT_OURS, Reason.DUPLICATE_LINES, Reason.ENTERED_DIFFERENTLY, Reason.NOT_AS_WRITTEN})
@@ -99,10 +100,22 @@ def adopt(hold: StoredHold, *, charge: int | None, reason: str, author: str, at:
     left = tuple(one for one in hold.charges if one != chosen)
     # What the line will be made of: without it, a mapping changed right after an adoption could not be seen as a move.
     parts = next((one.parts for one in seen.wanted if one.item == hold.item), ())
-    ledger_lines.adopt(
-        hold.destination, hold.agreement, hold.item, chosen, quantity, left, integration=hold.integration, tenant_id=hold.tenant_id, parts=parts
-    )
-    ledger_holds.record_decision(hold.id, "adopt", reason, author, at, charge=chosen)
+    with leases.hold_lease(f"agreement:{hold.destination}:{hold.agreement}") as held:
+        if held is None:
+            raise RunRefused(f"{hold.id}: a run is working on agreement {hold.agreement}. Nothing was decided for it. Try again in a minute.")
+        with together():
+            ledger_lines.adopt(
+                hold.destination,
+                hold.agreement,
+                hold.item,
+                chosen,
+                quantity,
+                left,
+                integration=hold.integration,
+                tenant_id=hold.tenant_id,
+                parts=parts,
+            )
+            ledger_holds.record_decision(hold.id, "adopt", reason, author, at, charge=chosen)
     return Decided(hold=hold, charge=chosen, quantity=quantity, left=left)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tallybridge.ledger import imports
+from tallybridge.ledger.opening import together
 from tallybridge.sources.base import Clock
 from tallybridge.sources.business_hub import (
     CompanyExport,
@@ -49,7 +50,7 @@ def import_files(
     known = {**imports.column_names(integration), **(names or {})}
     read = [(file, read_export(file, exported=exported, names=known)) for file in files]
     _require_no_contradiction(integration, [export for _, found in read for export in found.exports])
-    with imports.together():
+    with together():
         if names:
             imports.remember_columns(integration, names)
         return tuple(_take(integration, file, found, clock) for file, found in read)

@@ -253,14 +253,14 @@ def _apply_tenant(context: RunContext, due: _Due) -> TenantReport:
 def _apply_under_lease(context: RunContext, due: _Due, report: TenantReport) -> TenantReport:
     saved = due.saved
     with leases.hold_lease(f"agreement:{context.destination_id}:{saved.agreement}") as held:
-        if not held:
+        if held is None:
             return record_plan(context, replace(report, outcome=TenantOutcome.BLOCKED, reason=Reason.BUSY))
         opened = holds.keep_up(
             context.destination_id, context.integration, saved.tenant_id, saved.tenant, saved.agreement, due.plan.changes, at=context.clock()
         )
         record_plan(context, report)
         lines = [LineReport(change=change, hold=opened.get(change.item)) for change in due.plan.changes]
-        applied = Applying(context, due.inputs, due.plan, tenant_id=saved.tenant_id).apply(lines)
+        applied = Applying(context, due.inputs, due.plan, tenant_id=saved.tenant_id, lease=held).apply(lines)
     report = after_applying(replace(report, lines=applied.lines, psa_writes=applied.psa_writes))
     record_outcome(context, report)
     return report

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+MOST_TRIES = 3
+"""After so many failed runs of a day nothing more is tried until tomorrow."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
@@ -52,7 +55,7 @@ def due(
     failed_at: datetime | None,
     tries: int,
     retry_after: timedelta = timedelta(minutes=30),
-    most_tries: int = 3,
+    most_tries: int = MOST_TRIES,
 ) -> Due:
     """Whether a run is due at `now` (UTC).
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
+from tallybridge.billing.reasons import Reason
 from tallybridge.configuration.errors import ConfigurationError
 from tallybridge.configuration.records import BusinessHubSourceSettings
 from tallybridge.ledger import runs as ledger_runs
@@ -21,7 +22,7 @@ from tallybridge.ledger.run_records import StoredRun
 from tallybridge.runs.configuring import Configured
 from tallybridge.runs.day import Order, RunRefused, billing_date, run_day
 from tallybridge.runs.reports import Mode, RunOutcome, RunReport, run_document
-from tallybridge.runs.schedule import Due, due
+from tallybridge.runs.schedule import MOST_TRIES, Due, due
 from tallybridge.runs.watching import FolderWatch
 from tallybridge.sources.base import Clock
 
@@ -93,15 +94,19 @@ class Serving:
         """Whether this integration's run is due, by what the ledger says of today."""
         settings = configured.configuration.integration
         today = billing_date(configured.configuration, self._clock())
-        made = [run for run in ledger_runs.runs_of(settings.name, today, today) if run.kind == _mode(configured).value and run.finished]
+        kind = _mode(configured).value
+        # A run for one tenant alone, by hand, is not the day's run: the others would go without.
+        made = [run for run in ledger_runs.runs_of(settings.name, today, today) if run.kind == kind and run.finished and run.tail.get("only") is None]
         failed = [run for run in made if run.outcome == RunOutcome.FAILED]
+        refused = any(run.tail.get("reason") == Reason.SIGN_IN_REFUSED and run.configuration == configured.address for run in failed)
         return due(
             now=self._clock(),
             run_at=settings.run_at,
             zone=ZoneInfo(settings.time_zone),
             finished_today=any(_came_to_its_end(run) for run in made),
             failed_at=max((run.finished for run in failed if run.finished is not None), default=None),
-            tries=len(failed),
+            # A refused sign-in is not tried again with the same configuration: repeated refusals lock the account.
+            tries=MOST_TRIES if refused else len(failed),
         )
 
     def _run(self, configured: Configured) -> None:

@@ -23,8 +23,8 @@ from tallybridge.ledger.stated_counts import StatedFor
 from tallybridge.ledger.worklist import WorklistEntry
 from tallybridge.runs.day import billing_date
 from tallybridge.runs.doors import links_of
-from tallybridge.runs.reports import Mode, RunOutcome, TenantOutcome
-from tallybridge.runs.standing_runs import LastRun, NextRun, last_run, next_run, recent_runs
+from tallybridge.runs.reports import Mode, TenantOutcome
+from tallybridge.runs.standing_runs import LastRun, NextRun, last_run, next_run, recent_runs, went_through
 from tallybridge.sources.base import Clock
 
 LOOKED_BACK = 31
@@ -259,9 +259,9 @@ def fleet(heard: Sequence[LastHeard], runs: Sequence[StoredRun]) -> tuple[LastHe
 
 
 def _met_everybody(run: StoredRun) -> bool:
-    """Whether a run took in all tenants. One that met a single tenant may have been asked for that one only."""
-    came_to_its_end = run.outcome in tuple(RunOutcome) and run.tail.get("reason") is None
-    return run.kind in (Mode.RUN, Mode.PLAN) and came_to_its_end and run.totals.get("tenants", 0) > 1
+    """Whether a run took in all tenants. An old one that met a single tenant and does not say for whom it was, may have been for that one alone."""
+    of_all = run.tail.get("only") is None and ("only" in run.tail or run.totals.get("tenants", 0) > 1)
+    return run.kind in (Mode.RUN, Mode.PLAN) and went_through(run) and of_all
 
 
 def _pending(document: bytes) -> int:

@@ -71,6 +71,11 @@ def recent_runs(integration: str, today: date, back: timedelta) -> tuple[StoredR
     return ledger_runs.runs_of(integration, min(newest.date, today) - back, max(newest.date, today)) if newest is not None else ()
 
 
+def went_through(run: StoredRun) -> bool:
+    """Whether a run took each of its tenants to an end, a good one or not; one that was refused at the door, stopped or interrupted did not."""
+    return run.outcome in tuple(RunOutcome) and run.tail.get("reason") is None
+
+
 def last_run(runs: Sequence[StoredRun], *, under_way: bool) -> LastRun | None:
     """The run that ended last; one that never ended and is not under way was interrupted."""
     ended = [run for run in runs if run.outcome is not None or not under_way]
@@ -84,7 +89,8 @@ def next_run(configuration: Configuration, runs: Sequence[StoredRun], now: datet
     today = billing_date(configuration, now)
     at = run_instant(today, settings.run_at, zone)
     kinds = (Mode.RUN,) if settings.apply == "automatic" else (Mode.RUN, Mode.PLAN)
-    made = max((run.date for run in runs if run.kind in kinds and run.outcome in (RunOutcome.DONE, RunOutcome.ATTENTION)), default=None)
+    # A run that failed for some tenants has been made; they are told one by one. A run for one tenant alone leaves the others without.
+    made = max((run.date for run in runs if run.kind in kinds and went_through(run) and run.tail.get("only") is None), default=None)
     under_way = _under_way(settings.name, now)
     was_due = today if now >= at or not runs else today - timedelta(days=1)
     since = run_instant(was_due, settings.run_at, zone)

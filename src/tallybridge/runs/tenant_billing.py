@@ -45,9 +45,9 @@ class TenantBilling:
             if (reason := self._account_reason()) is not None:
                 return self._blocked(reason)
             with leases.hold_lease(f"agreement:{context.destination_id}:{self._link.agreement}") as held:
-                if not held:
+                if held is None:
                     return self._ended(TenantOutcome.BLOCKED, Reason.BUSY)
-                return self._plan_and_apply(self._link.agreement)
+                return self._plan_and_apply(self._link.agreement, held)
         except DestinationError as unread:
             return self._ended(TenantOutcome.FAILED, unread.reason, str(unread))
 
@@ -67,7 +67,7 @@ class TenantBilling:
     def _ended(self, outcome: TenantOutcome, reason: Reason, detail: str = "") -> TenantReport:
         return record_plan(self._context, replace(self._report, outcome=outcome, reason=reason, detail=detail))
 
-    def _plan_and_apply(self, number: int) -> TenantReport:
+    def _plan_and_apply(self, number: int, lease: leases.HeldLease) -> TenantReport:
         context = self._context
         agreement = context.destination.agreement(number)
         if (reason := _agreement_reason(context, agreement, self._link)) is not None or agreement is None:
@@ -78,7 +78,7 @@ class TenantBilling:
         writes = any(line.change.action in (Action.CREATE, Action.UPDATE) for line in report.lines)
         if context.mode is Mode.PLAN or not writes:
             return report
-        applied = Applying(context, inputs, plan, tenant_id=self._counted.tenant.id).apply(report.lines)
+        applied = Applying(context, inputs, plan, tenant_id=self._counted.tenant.id, lease=lease).apply(report.lines)
         report = after_applying(replace(report, lines=applied.lines, psa_writes=applied.psa_writes))
         record_outcome(context, report)
         return report
