@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
+from tallybridge.ledger import intents as ledger_intents
 from tallybridge.ledger import leases, lines
 from tallybridge.ledger.errors import LedgerUnwritable
-from tallybridge.runs import applying
+from tallybridge.runs.applying import Applying
+from tallybridge.runs.reports import LineReport
 from tests.end_to_end.conftest import Bench
 from tests.end_to_end.worlds import CONTOSO, FABRIKAM, charge, two_customers
 
@@ -30,24 +34,18 @@ def test_l5_settle_counts_from_when_an_unanswered_call_was_given_up(bench: Bench
     """The call was waited for a minute: half a minute of `settle` must not have passed with it."""
     bench.declare(destination={"settle": 30})
     bench.faults({"on": "tigerpaw_soap", "call": "*", "nth": 1, "times": 1, "do": "close"})
-    call = applying.Applying._call
+    given_up = ledger_intents.mark_called
+    marked: list[str] = []
 
-    def slow(self: applying.Applying, intent: applying.OpenIntent) -> object:
-        mark = applying.ledger_intents.mark_called
-        calls = []
-
-        def marking(key: str, at: object) -> None:
-            if calls:
-                bench.wait(seconds=60)
-            calls.append(key)
-            mark(key, bench.now())
-
-        with monkeypatch.context() as during:
-            during.setattr(applying.ledger_intents, "mark_called", marking)
-            return call(self, intent)
+    def mark_a_minute_later(key: str, at: datetime) -> None:
+        """The second mark of a call is made when it is given up: a minute after it was begun."""
+        if key in marked:
+            bench.wait(seconds=60)
+        marked.append(key)
+        given_up(key, bench.now())
 
     with monkeypatch.context() as once:
-        once.setattr(applying.Applying, "_call", slow)
+        once.setattr(ledger_intents, "mark_called", mark_a_minute_later)
         assert bench.run("--tenant", "Fabrikam").code == 1
     bench.faults()
     bench.wait(seconds=5)
@@ -101,14 +99,14 @@ def test_l4_a_plan_is_refused_once_a_person_has_decided_on_one_of_its_lines(benc
 def test_l7_an_error_of_our_own_in_one_tenant_of_a_plan_costs_no_other_its_bill(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     file = bench.folder / "saved.plan"
     assert bench.call("plan", "--out", file).code == 2
-    write = applying.Applying._write
+    write = Applying._write
 
-    def stumble(self: applying.Applying, line: applying.LineReport) -> applying.LineReport:
+    def stumble(self: Applying, line: LineReport) -> LineReport:
         if self._plan.agreement == CONTOSO:
             raise LookupError("a mistake of ours")
         return write(self, line)
 
-    monkeypatch.setattr(applying.Applying, "_write", stumble)
+    monkeypatch.setattr(Applying, "_write", stumble)
 
     applied = bench.call("apply", "--json", file)
 
