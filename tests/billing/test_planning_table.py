@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -250,6 +250,12 @@ class TestPriceBook:
         row = TABLE[name]
         items = (an_item(price=None),)
         planned = plan(planning(charges=row.lines, wanted=(wanting(row.wanted),), lines=(row.ours,) if row.ours else (), items=items))
+        assert said(planned) == set()
+
+    def test_a_price_that_could_not_be_read_is_not_said_to_be_missing(self) -> None:
+        row = TABLE["none, n, never"]
+        planned = plan(planning(charges=row.lines, wanted=(wanting(row.wanted),), items=(replace(an_item(price=None), price_known=False),)))
+        assert decided(planned) == row.change
         assert said(planned) == set()
 
     def test_a_price_in_the_price_book_is_not_mentioned(self) -> None:

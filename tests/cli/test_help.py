@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from docs.command_line import COMMON, command_line_page, every_command, words_of
+from tallybridge.cli.frame import Frame
 from tests.cli.conftest import Call
 
 COMMANDS = dict(every_command())
@@ -68,6 +70,50 @@ def test_wrong_usage_ends_with_1_because_2_means_changes(folder: Path, call: Cal
     called = call(*arguments)
     assert called.code == 1
     assert called.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("explain",), "--agreement"),
+        (("plan", "--bogus"), "--bogus"),
+        (("apply",), "FILE"),
+        (("count", "set", "--quantity", "many"), "--quantity"),
+        (("nosuch",), "nosuch"),
+        ((), "--json"),
+    ],
+)
+def test_wrong_usage_is_one_document_with_json_and_the_usage_for_people(folder: Path, call: Call, arguments: tuple[str, ...], named: str) -> None:
+    """Contracts 2: one JSON document on stdout, and exit code 1."""
+    called = call(*arguments, "--json")
+    assert called.code == 1
+    assert list(called.json) == ["error"]
+    assert named in called.json["error"]["message"]
+    assert called.json["error"]["message"] in called.stderr
+    assert called.stderr.startswith("Usage: ")
+
+
+@pytest.mark.parametrize(("arguments", "code"), [((), 1), (("holds",), 1), (("--help",), 0), (("plan", "--help", "--json"), 0)])
+def test_help_is_shown_where_it_is_asked_for_or_nothing_is(folder: Path, call: Call, arguments: tuple[str, ...], code: int) -> None:
+    called = call(*arguments)
+    assert (called.code, called.stderr) == (code, "")
+    assert "Usage: " in called.stdout
+
+
+@pytest.mark.parametrize(
+    ("raised", "sentence"), [(KeyboardInterrupt(), "Stopped. What was under way was brought to a clean end"), (typer.Abort(), "Aborted.")]
+)
+def test_a_stopped_command_ends_in_a_sentence(
+    folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch, raised: BaseException, sentence: str
+) -> None:
+    def stop(_frame: Frame) -> None:
+        raise raised
+
+    monkeypatch.setattr(Frame, "open_ledger", stop)
+    called = call("holds", "list", "--json")
+    assert called.code == 1
+    assert called.json["error"]["message"].startswith(sentence)
+    assert sentence in called.stderr
 
 
 def test_help_is_instant_because_nothing_heavy_is_imported() -> None:

@@ -303,6 +303,28 @@ class TestImport:
         hub.bench.run()
         assert billed(hub)["CLOUD-USER"] == 8
 
+    def test_a_column_can_be_told_to_mean_nothing(self, hub: HubBench) -> None:
+        file = write_file(hub.bench.folder / "november.csv", [northwind()], hub.bench.now())
+        header, *rows = file.read_text(encoding="utf-8").splitlines()
+        file.write_text("\n".join([f"{header},Device name", *(f"{row},another" for row in rows)]), encoding="utf-8")
+
+        refused = hub.bench.call("import", file)
+        told = hub.bring(file, "--column", "Device name=")
+
+        assert refused.code == 1
+        assert "Device name" in refused.words
+        assert told["companies"] == ["Northwind"]
+
+    @pytest.mark.parametrize("text", ["Gerätename", "=device", " = "])
+    def test_a_column_without_a_name_is_refused(self, hub: HubBench, text: str) -> None:
+        refused = hub.bench.call("import", hub.file("november.csv", northwind()), "--column", text)
+
+        assert refused.code == 1
+        assert "THEIRS=OURS" in refused.words
+
+    def test_one_company_is_one_company(self, hub: HubBench) -> None:
+        assert "november.csv: 1 company, 1 new." in hub.bench.call("import", hub.file("november.csv", northwind())).words
+
     def test_a_refused_file_teaches_no_column(self, hub: HubBench) -> None:
         """Nothing is half-taken."""
         broken = write_file(

@@ -242,6 +242,19 @@ def test_a_fault_on_what_all_customers_need_fails_the_run_and_writes_nothing(ben
     bench.require_proof()
 
 
+def test_a_price_that_cannot_be_read_stops_nobodys_bill(bench: Bench) -> None:
+    """L7: a price is shown to people and never written."""
+    bench.faults({"on": "tigerpaw_rest", "call": "/api/pricebook/items/1/details", "nth": 1, "times": 0, "do": "http_500"})
+
+    done = bench.run()
+
+    assert bench.calls("tigerpaw_rest", "/api/pricebook/items/1/details"), "the call was not made, so nothing was rehearsed"
+    assert done.code == 0
+    assert bench.lines(CONTOSO)
+    assert "no_price" not in done.words
+    bench.require_proof()
+
+
 SOURCE_FAULTS: dict[str, Json] = {
     "http_500": {"do": "http_500"},
     "pxg_error": {"do": "pxg_error", "code": 1181, "module": "KLSTD"},

@@ -336,3 +336,41 @@ def test_a_customer_linked_by_its_unique_id_is_named_by_it(hub: HubBench) -> Non
     hub.bench.run()
 
     assert hub.bench.quantities(NORTHWIND) == [("MAIL-SRV", 40)]
+
+
+class TestWithdrawn:
+    """`count withdraw` ends a count before its date."""
+
+    def test_what_is_read_counts_again(self, hub: HubBench) -> None:
+        hub.put(northwind(mailboxes=3), litware())
+        state(hub.bench, application=OFFICE_365, quantity=11)
+        hub.bench.run()
+
+        withdrawn = hub.bench.call("count", "withdraw", "--json", *options(application=OFFICE_365, quantity=None, reason="a slip of the hand"))
+        hub.bench.run()
+
+        assert withdrawn.code == 0
+        assert withdrawn.json | {"reason": "a slip of the hand", "quantity": 11, "author": getpass.getuser()} == withdrawn.json
+        assert ("M365-BOX", 3) in hub.bench.quantities(NORTHWIND)
+        assert hub.bench.call("count", "list", "--json").json == []
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"tenant": "Litware"}, "Litware"),
+            ({"application": OFFICE_365}, OFFICE_365),
+            ({"category": "windows_server"}, "windows_server"),
+            ({"integration": "Nowhere"}, "count list"),
+            ({"reason": " "}, "reason"),
+        ],
+    )
+    def test_a_count_that_nobody_stated_is_refused(self, hub: HubBench, changes: Json, words: str) -> None:
+        state(hub.bench)
+        before = hub.given()
+
+        refused = hub.bench.call("count", "withdraw", *options(**{"quantity": None, **changes}))
+
+        assert refused.code == 1
+        assert words in refused.words
+        assert "Nothing was withdrawn." in refused.words
+        assert hub.given() == before

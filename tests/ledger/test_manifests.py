@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from _pytest.mark import ParameterSet
 from django.db import models as django_models
 
-from tallybridge.ledger import manifests, opening, runs
+from tallybridge.ledger import evidence, manifests, opening, runs
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.prepared import models
 from tests.ledger.examples import START, TODAY, StandingClock, begin, one_day, tamper
@@ -136,6 +138,61 @@ def test_values_that_can_no_longer_be_read_are_named_too(populated: Path, clock:
     assert not report.ok
     assert report.first_broken is not None
     assert report.first_broken.startswith("Run r2")
+
+
+def _blob_of_nobody() -> str:
+    """Evidence that no manifest refers to; where it is."""
+    return evidence.put(b"read by a run that was killed " * 20, "observation")
+
+
+def _flip_byte(home: Path, place: int) -> None:
+    file = home / opening.DATABASE_FILE
+    content = bytearray(file.read_bytes())
+    content[place] ^= 0x01
+    file.write_bytes(content)
+
+
+def test_a_flipped_byte_in_evidence_that_no_manifest_refers_to_is_found(populated: Path, clock: StandingClock) -> None:
+    address = _blob_of_nobody()
+    checked = manifests.verify().evidence
+    stored = bytes(models.Blob.objects.get(address=address).data)
+    opening.close_ledger()
+    place = (populated / opening.DATABASE_FILE).read_bytes().index(stored)
+    _flip_byte(populated, place + len(stored) - 1)
+    opening.open_ledger(populated, clock=clock)
+    report = manifests.verify()
+    assert not report.ok
+    assert report.first_broken == f"Evidence of the kind “observation” that no manifest refers to has been changed since it was stored ({address})."
+    assert (report.runs, checked > report.evidence > 10) == (3, True), "the chain itself is right"
+
+
+@pytest.mark.parametrize("kind", [*EVIDENCE_KINDS, "of nobody"])
+def test_every_kind_of_evidence_is_checked_against_its_hash(populated: Path, clock: StandingClock, kind: str) -> None:
+    evidence.put(b"kept by hand", "of nobody")
+    report = _report_after(populated, clock, f"UPDATE ledger_blob SET size = size + 1 WHERE kind = '{kind}'")
+    assert not report.ok
+    assert "has been changed since it was stored" in str(report.first_broken)
+
+
+def test_a_flipped_byte_in_an_index_of_the_file_is_found_before_anything_else(populated: Path, clock: StandingClock) -> None:
+    opening.close_ledger()
+    with closing(sqlite3.connect(populated / opening.DATABASE_FILE)) as raw:
+        (size,) = raw.execute("PRAGMA page_size").fetchone()
+        (page,) = raw.execute("SELECT rootpage FROM sqlite_master WHERE type = 'index' AND tbl_name = 'ledger_blob'").fetchone()
+    # The last byte of an index page is the row that its first entry leads to.
+    _flip_byte(populated, page * size - 1)
+    opening.open_ledger(populated, clock=clock)
+    report = manifests.verify()
+    assert (report.ok, report.runs) == (False, 0)
+    assert str(report.first_broken).startswith("The ledger's file is damaged (")
+    assert str(report.first_broken).endswith("Restore the ledger from a backup.")
+
+
+def test_a_row_that_refers_to_a_missing_one_is_found_although_no_manifest_tells_of_it(populated: Path, clock: StandingClock) -> None:
+    begin("r4")
+    report = _report_after(populated, clock, "UPDATE ledger_tenantrun SET run_id = 'r99' WHERE rowid = (SELECT MAX(rowid) FROM ledger_tenantrun)")
+    assert not report.ok
+    assert report.first_broken is not None
 
 
 def test_a_removed_manifest_breaks_the_chain_at_the_next_one(populated: Path, clock: StandingClock) -> None:

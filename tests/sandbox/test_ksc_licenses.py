@@ -66,6 +66,19 @@ def test_every_documented_attribute_of_every_kind_of_key_has_a_value(kind: int, 
     assert None not in row.values()
 
 
+@pytest.mark.parametrize(
+    ("limit_date", "created"),
+    [
+        ("2023-06-30T12:00:00Z", "2022-06-30T12:00:00Z"),
+        ("2027-12-31T23:59:59Z", "2024-01-01T00:00:00Z"),
+        ("2040-12-31T23:59:59Z", "2024-01-01T00:00:00Z"),
+        (None, "2024-01-01T00:00:00Z"),
+    ],
+)
+def test_no_key_was_made_in_the_future(limit_date: str | None, created: str) -> None:
+    assert shown("KLLIC_CREATION_DATE", limit_date=limit_date) == {"KLLIC_CREATION_DATE": {"type": "datetime", "value": created}}
+
+
 def test_a_subscriptions_attributes() -> None:
     row = shown(*KEY_ATTRIBUTES, part_number="KL4867", subscription={"state": 2, "end_type": 1, "end_date": None, "grace_days": 14})
     assert (

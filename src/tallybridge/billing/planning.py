@@ -123,7 +123,7 @@ class _Draft:
                 return self._hold(wanted.item, wanted, line, present, Reason.ITEM_MISSING)
             if item.inactive:
                 return self._hold(wanted.item, wanted, line, present, Reason.ITEM_INACTIVE)
-        if item is not None and not item.price and wanted.quantity > 0:
+        if item is not None and item.price_known and not item.price and wanted.quantity > 0:
             self.notices.append(Notice(reason=Reason.NO_PRICE, subject=wanted.item))
         return Change(
             action=action,

@@ -49,9 +49,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A price book item. `price` is the selling price of the default price level, None where the price book shows none."""
+    """A price book item. `price` is the selling price of the default price level, None where the price book shows none or could not be asked."""
 
     id: str
     description: str = ""
     inactive: bool = False
     price: Decimal | None = None
+    price_known: bool = True
+    """False where the item is there but its price could not be read: nobody can say then that it has none."""

@@ -126,6 +126,8 @@ def _order(configured: Configured, mode: Mode, tenant: str | None, begun: Callab
 
 
 def _require_writable(out: Path) -> None:
+    if out.is_dir():
+        raise CommandFailed(f"{out} is a folder; --out wants a file, for example {out / 'today.plan'}. Nothing was read or written.")
     if not out.parent.is_dir():
         raise CommandFailed(f"The folder {out.parent} does not exist, so the plan could not be saved. Nothing was read or written.")
 

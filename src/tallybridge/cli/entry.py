@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import traceback
+from typing import Any
 
 import structlog
 import typer
@@ -83,25 +84,28 @@ def run(arguments: list[str]) -> int:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     try:
-        app(arguments)
+        ended = app(arguments, standalone_mode=False)
     except Finished as finished:
         return finished.exit_code
     except SystemExit as end:
-        if end.code == _INTERRUPTED:
-            return _failed(_STOPPED, arguments)
-        # A wrong usage ends with 2, which here means "changes" and so must not be mistaken for it.
         return 1 if end.code not in (0, None) else 0
+    except typer.Abort:
+        return _failed("Aborted.", arguments)
     except KeyboardInterrupt:
         return _failed(_STOPPED, arguments)
     except BrokenPipeError:
         sys.stderr.close()
         return 1
     except Exception as error:  # noqa: BLE001 - the last line of defense: known errors are sentences, unknown ones are shown whole
+        if hasattr(error, "format_message"):
+            return _wrong_usage(error, arguments)
         if not _is_for_people(error):
             traceback.print_exc()
             return _failed(f"Tallybridge met an error of its own: {type(error).__name__}. Nothing is lost; please report the lines above.", arguments)
         return _failed(str(error), arguments)
-    return 0
+    if ended == _INTERRUPTED:
+        return _failed(_STOPPED, arguments)
+    return 1 if ended else 0
 
 
 def _is_for_people(error: Exception) -> bool:
@@ -134,6 +138,18 @@ def _is_for_people(error: Exception) -> bool:
             TransportFailed,
         ),
     )
+
+
+def _wrong_usage(error: Any, arguments: list[str]) -> int:
+    """Says how the command is used. `error` is one of Typer's own, whose classes it does not show; its exit code, 2, here means "changes"."""
+    message = error.format_message()
+    if not message:
+        # No command was named, and Typer has shown the help already.
+        return 1
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        sys.stderr.write(f"{context.get_usage()}\nFor help: {context.command_path} --help\n")
+    return _failed(message, arguments)
 
 
 def _failed(sentence: str, arguments: list[str]) -> int:

@@ -5,7 +5,9 @@ Data goes to stdout (a table, or one JSON document with --json), talk goes to st
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,6 +69,14 @@ class Finished(Exception):
 def utc_now() -> datetime:
     """The one clock that the command line injects everywhere (L10)."""
     return datetime.now(UTC)
+
+
+def author() -> str:
+    """Who gives the command: the name that a decision is kept with; the user id where the system has no name for it, as in many containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"uid {os.getuid()}" if sys.platform != "win32" else "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from tallybridge.cli.frame import CommandFailed, ConfigOption, Finished, HomeOption, JsonOption, frame, utc_now
+from tallybridge.cli.frame import CommandFailed, ConfigOption, Finished, HomeOption, JsonOption, author, frame, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,8 +84,8 @@ def adopt(
     if len(ready) > 1 and not yes and sys.stdin.isatty() and not as_json:
         _show(call, ready, "To be adopted")
         typer.confirm(f"Adopt these {len(ready)} lines?", abort=True, err=True)
-    author = getpass.getuser()
-    done = [adopt(hold, charge=charge, reason=reason, author=author, at=utc_now()) for hold in ready]
+    decided_by = author()
+    done = [adopt(hold, charge=charge, reason=reason, author=decided_by, at=utc_now()) for hold in ready]
     if call.as_json:
         call.give([{"id": one.hold.id, "decision": "adopt", "charge": one.charge, "quantity": one.quantity, "left": list(one.left)} for one in done])
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tallybridge.cli.frame import CommandFailed, ConfigOption, Frame, HomeOption, JsonOption, frame, utc_now
+from tallybridge.cli.frame import CommandFailed, ConfigOption, Frame, HomeOption, JsonOption, author, frame, utc_now
 
 if TYPE_CHECKING:
     from tallybridge.billing.model import Stated
@@ -41,7 +40,11 @@ def import_files(
     ] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option("--column", metavar="THEIRS=OURS", help="What a column means that has another name; remembered. May be repeated."),
+        typer.Option(
+            "--column",
+            metavar="THEIRS=OURS",
+            help="What a column means that has another name, or nothing after “=” to pass it over; remembered. May be repeated.",
+        ),
     ] = None,
     template: Annotated[
         Literal["csv", "xlsx", "json"] | None, typer.Option("--template", help="Write an example that imports, to FILE or to the current folder.")
@@ -98,7 +101,7 @@ def _business_hub(call: Frame, name: str | None) -> Configured:
 
 def _meaning(text: str) -> tuple[str, str]:
     theirs, equals, ours = text.rpartition("=")
-    if not equals or not theirs.strip() or not ours.strip():
+    if not equals or not theirs.strip():
         raise CommandFailed(f'--column wants THEIRS=OURS, for example --column "Gerätename=device"; “{text}” is not that. Nothing was imported.')
     return theirs.strip(), ours.strip()
 
@@ -110,9 +113,13 @@ def _tell(call: Frame, done: Sequence[ImportedFile]) -> None:
         )
         return
     for one in done:
-        call.say(f"{one.file}: {len(one.companies)} companies, {one.new} of them new.")
+        call.say(f"{one.file}: {_companies(len(one.companies))}, {one.new} new.")
         if one.ignored_columns:
             call.say(f"Columns that mean nothing here and were passed over: {', '.join(one.ignored_columns)}.")
+
+
+def _companies(count: int) -> str:
+    return "1 company" if count == 1 else f"{count} companies"
 
 
 def _write_template(call: Frame, kind: Literal["csv", "xlsx", "json"], files: list[Path]) -> None:
@@ -166,12 +173,56 @@ def set_count(
 
     today = billing_date(configured.configuration, utc_now())
     last = until.date() if until is not None else today + timedelta(days=31)
-    stated = Stated(application, whole_category(category), quantity, getpass.getuser(), reason, last)
+    stated = Stated(application, whole_category(category), quantity, author(), reason, last)
     check_stated(configured.configuration, tenant, stated, today=today)
     stated_counts.state(configured.configuration.integration.name, tenant, stated, at=utc_now())
     if call.as_json:
         call.give(_document(configured.configuration.integration.name, tenant, stated))
     call.say(f"{tenant}, {application}: {quantity}, until {last}. The next run bills it.")
+
+
+@counts.command("withdraw")
+def withdraw_count(
+    tenant: Annotated[str, typer.Option("--tenant", metavar="NAME", help="The customer, as “count list” names it.")],
+    application: Annotated[str, typer.Option("--application", metavar="NAME", help="The security application.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why it does not hold any more; kept with your name.")],
+    category: Annotated[str | None, typer.Option("--category", metavar="NAME", help="The category that the count was stated for, if it was.")] = None,
+    integration: IntegrationOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+) -> None:
+    """End a stated count before its date. From the next run on, what was read counts again.
+
+    Example: tallybridge count withdraw --tenant Fabrikam --application "Kaspersky Security for Mail Server" --reason "canceled by the customer"
+    """
+    if not reason.strip():
+        raise CommandFailed("A withdrawal needs a reason: add --reason TEXT. Nothing was withdrawn.")
+    call = frame(as_json, config, home)
+    configured = call.configured()
+    from tallybridge.billing.model import Stated
+    from tallybridge.ledger import stated_counts
+    from tallybridge.runs.day import billing_date
+
+    found = [
+        one
+        for each in configured
+        if integration in (None, each.configuration.integration.name)
+        for one in stated_counts.in_force(each.configuration.integration.name, billing_date(each.configuration, utc_now()))
+        if (one.tenant, one.stated.application, one.stated.category) == (tenant, application, category)
+    ]
+    if not found:
+        what = f"{tenant}, {application}" + (f", {category}" if category is not None else "")
+        raise CommandFailed(f"No count is stated for {what} today. Nothing was withdrawn. Those that are: tallybridge count list")
+    if len(found) > 1:
+        names = ", ".join(f"“{one.integration}”" for one in found)
+        raise CommandFailed(f"Several integrations have this count: {names}. Nothing was withdrawn. Choose one with --integration.")
+    withdrawn = found[0].stated
+    ended = Stated(application, withdrawn.category, withdrawn.quantity, author(), reason, withdrawn.until)
+    stated_counts.withdraw(found[0].integration, tenant, ended, at=utc_now())
+    if call.as_json:
+        call.give(_document(found[0].integration, tenant, ended))
+    call.say(f"{tenant}, {application}: the count of {ended.quantity} is withdrawn. From the next run on, what was read counts again.")
 
 
 @counts.command("list")

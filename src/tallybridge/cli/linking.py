@@ -69,7 +69,7 @@ def _save(call: Frame, integration: Configured, exact: list[Document]) -> None:
         save_links(file, [one["block"] for one in exact])
     except NotSaved as error:
         raise CommandFailed(str(error)) from error
-    call.say(f"Added {len(exact)} links to {integration.origin}.")
+    call.say(f"Added {len(exact)} {'link' if len(exact) == 1 else 'links'} to {integration.origin}.")
 
 
 def _show(call: Frame, found: list[Document], *, saved: bool) -> None:

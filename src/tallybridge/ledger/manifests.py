@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from tallybridge.ledger import evidence, manifest_body
+from tallybridge.ledger import evidence, manifest_body, opening
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.errors import LedgerDamaged, ledger_errors
 from tallybridge.ledger.prepared import models
@@ -35,7 +35,10 @@ class _Broken(Exception):
 
 @ledger_errors()
 def verify(*, kept_head: str | None = None) -> VerifyReport:
-    """Checks each link of the chain from the first run on: its hash, the run it closes, every row and every content that it vouches for.
+    """Checks the file, then each link of the chain from the first run on: its hash, the run it closes, every row and content that it vouches for.
+
+    What no link vouches for comes last: rows that refer to missing ones, and every other stored content against its hash. A link comes before
+    these because it can name the run.
 
     Args:
         kept_head: a head that was kept elsewhere; the chain must contain it, so that a chain that was cut short or written anew is noticed.
@@ -45,6 +48,7 @@ def verify(*, kept_head: str | None = None) -> VerifyReport:
     head: str | None = None
     kept_seen = kept_head is None
     try:
+        _check(opening.fault_in_file)
         for sequence, run_id in enumerate(models.Manifest.objects.order_by("sequence").values_list("run_id", flat=True), start=1):
             try:
                 with ledger_errors():
@@ -53,12 +57,31 @@ def verify(*, kept_head: str | None = None) -> VerifyReport:
                 raise _Broken(f"Run {run_id}: something recorded for it can no longer be read ({unreadable}).") from unreadable
             kept_seen = kept_seen or head == kept_head
             runs += 1
+        _check(opening.fault_in_references)
+        _check_other_contents(checked)
     except _Broken as broken:
         return VerifyReport(ok=False, runs=runs, evidence=len(checked), first_broken=str(broken))
     if not kept_seen:
         cut = f"The chain does not contain the head {kept_head} that was kept: runs have been removed, or it is of another ledger."
         return VerifyReport(ok=False, runs=runs, evidence=len(checked), first_broken=cut, head=head)
     return VerifyReport(ok=True, runs=runs, evidence=len(checked), first_broken=None, head=head)
+
+
+def _check(fault: Callable[[], str | None]) -> None:
+    try:
+        found = fault()
+    except LedgerDamaged as damaged:
+        raise _Broken(str(damaged)) from damaged
+    if found is not None:
+        raise _Broken(f"{found} Restore the ledger from a backup.")
+
+
+def _check_other_contents(checked: set[str]) -> None:
+    """Every stored content that no manifest refers to, of an unfinished run for example."""
+    for address, kind in models.Blob.objects.order_by("address").values_list("address", "kind"):
+        if address not in checked:
+            _check_content(f"Evidence of the kind “{kind}” that no manifest refers to", address)
+            checked.add(address)
 
 
 def _check_link(manifest: models.Manifest, sequence: int, previous: str | None, checked: set[str]) -> str:

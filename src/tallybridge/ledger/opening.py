@@ -40,6 +40,8 @@ __all__ = [
     "clock",
     "close_ledger",
     "close_thread",
+    "fault_in_file",
+    "fault_in_references",
     "ledger_errors",
     "open_ledger",
     "sealing_key",
@@ -128,6 +130,28 @@ def clock() -> datetime:
 def sealing_key() -> Fernet:
     """The key of the open ledger."""
     return _require().key
+
+
+def fault_in_file() -> str | None:
+    """What the database finds wrong with its own file, in words; None where it finds nothing, or keeps no file of ours.
+
+    Raises:
+        LedgerDamaged: so damaged that not even this can be told.
+    """
+    if connection.vendor != "sqlite":
+        return None
+    with ledger_errors(), connection.cursor() as cursor:
+        found = cursor.execute("PRAGMA integrity_check(1)").fetchone()
+    return None if found is None or found[0] == "ok" else f"The ledger's file is damaged ({' '.join(str(found[0]).split())})."
+
+
+def fault_in_references() -> str | None:
+    """The first row that refers to one that is not there, in words; None where all do, or where the database sees to it by itself."""
+    if connection.vendor != "sqlite":
+        return None
+    with ledger_errors(), connection.cursor() as cursor:
+        found = cursor.execute("PRAGMA foreign_key_check").fetchone()
+    return None if found is None else f"Row {found[1]} of {found[0]} refers to a row of {found[2]} that is not there."
 
 
 def _require() -> _Opened:

@@ -153,7 +153,7 @@ def _item(configuration: Configuration, item: Item, *, priced: bool) -> Document
         "item": item.id,
         "description": item.description,
         "price": str(item.price) if item.price is not None else None,
-        "price_read": priced,
+        "price_read": priced and item.price_known,
         "inactive": item.inactive,
         "mapped": [use for mapping in configuration.mappings for use in _uses(mapping, item.id)],
     }

@@ -45,4 +45,4 @@ class FolderWatch:
             (imported,) = import_files(self._integration, [file], clock=self._clock)
         except ExportRefused as refused:
             return str(refused)
-        return f"{file.name}: {len(imported.companies)} companies, {imported.new} of them new."
+        return f"{file.name}: {len(imported.companies)} {'company' if len(imported.companies) == 1 else 'companies'}, {imported.new} new."

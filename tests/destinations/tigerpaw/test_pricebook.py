@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tallybridge.billing.psa import Item
-from tests.destinations.tigerpaw.scripted_door import page, raw, tigerpaw
+from tallybridge.destinations.base import ReadFailed
+from tallybridge.wire.http import HttpReply
+from tests.destinations.tigerpaw.scripted_door import page, raw, reply, tigerpaw
 
 BY_ID = "POST /api/pricebook/items/search/itemid/false"
 SEARCH = "POST /api/pricebook/items/search"
@@ -69,6 +71,23 @@ def test_the_price_is_the_selling_price_of_the_standard_level(pricing: str, pric
     destination, _ = tigerpaw({BY_ID: page("PriceBookItems", [row(1, "KES")]), "GET /api/pricebook/items/1/details": details("KES", pricing)})
     found = destination.items(["KES"])["KES"].price
     assert (found, str(found)) == (price, str(price))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [reply({"Message": "An error has occurred."}, 500), reply(None, 404), reply(None, 403), raw(b"<html>"), details("OTHER", "[]")],
+    ids=["HTTP 500", "not found", "forbidden", "no JSON", "another item"],
+)
+def test_an_item_whose_price_cannot_be_read_is_there_all_the_same(answer: HttpReply) -> None:
+    """L7: a price is only shown, so one that cannot be read stops nobody's bill."""
+    destination, _ = tigerpaw({BY_ID: page("PriceBookItems", [row(1, "KES")]), "GET /api/pricebook/items/1/details": answer})
+    assert destination.items(["KES"]) == {"KES": Item(id="KES", description="Endpoint security", price=None, price_known=False)}
+
+
+def test_a_price_book_that_cannot_be_searched_is_an_error() -> None:
+    destination, _ = tigerpaw({BY_ID: reply({"Message": "An error has occurred."}, 500)})
+    with pytest.raises(ReadFailed):
+        destination.items(["KES"])
 
 
 def test_paging_names_are_settings() -> None:

@@ -1,7 +1,8 @@
 """Price book items (Tigerpaw reference 1.6, 1.7).
 
 The price of an item is the selling price on its lowest price level that is no repair level: Tigerpaw's public models mark no level as the
-default, levels are numbered from the standard one up, and an agreement may use another. It is shown to people and never written.
+default, levels are numbered from the standard one up, and an agreement may use another. It is shown to people and never written, so a price
+that cannot be read stops nothing (L7).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tallybridge.billing.psa import Item
+from tallybridge.destinations.base import ReadFailed
 from tallybridge.destinations.tigerpaw.models import ItemDetail, ItemPage, ItemSummary, Pricing
 from tallybridge.destinations.tigerpaw.paging import read_to_the_end
 
@@ -32,12 +34,12 @@ class PriceBook:
         self._first_row = settings.first_row
 
     def items(self, ids: Iterable[str]) -> dict[str, Item]:
-        """The named items that exist, inactive ones included, by id, with price."""
+        """The named items that exist, inactive ones included, by id, with price; one whose price cannot be read says so in `price_known`."""
         found: dict[str, Item] = {}
         for item_id in sorted(set(ids)):
             row = self._exactly(item_id)
             if row is not None:
-                found[item_id] = _item(row, self._price(row))
+                found[item_id] = self._priced(row)
         return found
 
     def search(self, text: str) -> tuple[Item, ...]:
@@ -50,7 +52,11 @@ class PriceBook:
             criteria = [[_criterion("ItemType", "Equal", each) for each in _ITEM_TYPES]]
         found = {row.item_id: row for each in criteria for row in self._advanced(each, what=f"price book items with {text!r}")}
         wanted = text.casefold()
-        return tuple(_item(row, None) for _, row in sorted(found.items()) if wanted in row.item_id.casefold() or wanted in row.description.casefold())
+        return tuple(
+            _item(row, None, price_known=False)
+            for _, row in sorted(found.items())
+            if wanted in row.item_id.casefold() or wanted in row.description.casefold()
+        )
 
     def _exactly(self, item_id: str) -> ItemSummary | None:
         what = f"price book item {item_id!r}"
@@ -73,12 +79,15 @@ class PriceBook:
     def _read(self, page_from: Callable[[int], ItemPage], *, what: str) -> list[ItemSummary]:
         return read_to_the_end(page_from, identity=lambda row: row.price_book_item_number, first_row=self._first_row, what=what)
 
-    def _price(self, row: ItemSummary) -> Decimal | None:
+    def _priced(self, row: ItemSummary) -> Item:
         path = f"/api/pricebook/items/{row.price_book_item_number}/details"
-        detail = self._rest.find(path, ItemDetail, what=f"the price of item {row.item_id!r}")
+        try:
+            detail = self._rest.find(path, ItemDetail, what=f"the price of item {row.item_id!r}")
+        except ReadFailed:
+            detail = None
         if detail is None or detail.item_id != row.item_id:
-            return None
-        return _standard_price(detail.pricing or [])
+            return _item(row, None, price_known=False)
+        return _item(row, _standard_price(detail.pricing or []))
 
 
 def _criterion(search_type: str, match_type: str, criteria: str) -> dict[str, str]:
@@ -90,5 +99,5 @@ def _standard_price(levels: list[Pricing]) -> Decimal | None:
     return min(selling, key=lambda level: level.price_level).selling_price if selling else None
 
 
-def _item(row: ItemSummary, price: Decimal | None) -> Item:
-    return Item(id=row.item_id, description=row.description, inactive=row.inactive, price=price)
+def _item(row: ItemSummary, price: Decimal | None, *, price_known: bool = True) -> Item:
+    return Item(id=row.item_id, description=row.description, inactive=row.inactive, price=price, price_known=price_known)

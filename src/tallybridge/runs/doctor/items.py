@@ -53,6 +53,9 @@ def _item(item_id: str, item: Item | None) -> Check:
     if item.inactive:
         advice = "In Tigerpaw, open the item in the price book and make it active, or map the application to another one."
         return Check(name=name, ok=False, detail=f"{item.description}: {Reason.ITEM_INACTIVE.sentence}", advice=advice)
+    if not item.price_known:
+        advice = "Let the rep's security role get price book items, and run doctor again. It is billed all the same."
+        return Check(name=name, ok=None, detail=f"{item.description}: its price could not be read.", advice=advice)
     if not item.price:
         advice = "In Tigerpaw, open the item in the price book and give it a selling price. It is billed without one as well."
         return Check(name=name, ok=False, detail=f"{item.description}: {Reason.NO_PRICE.sentence}", advice=advice)

@@ -24,6 +24,8 @@ LICENSE_DAYS = 365
 SMALLEST_LIMIT = 100
 MAJOR_VERSION = 11
 INSTALLED_AT = instant(datetime(2026, 1, 1, tzinfo=UTC))
+# No key is made in the future, however late its limit.
+CREATED_AT_THE_LATEST = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def key_getters(server: Server) -> Getters[Key]:
@@ -99,7 +101,9 @@ def use_getters(server: Server) -> Getters[Use]:
 
 
 def _created(key: Key) -> dict[str, Any]:
-    return INSTALLED_AT if key.limit_date is None else instant(key.limit_date - timedelta(days=LICENSE_DAYS))
+    if key.limit_date is None:
+        return instant(CREATED_AT_THE_LATEST)
+    return instant(min(key.limit_date - timedelta(days=LICENSE_DAYS), CREATED_AT_THE_LATEST))
 
 
 def _terms(key: Key) -> Subscription | None:
