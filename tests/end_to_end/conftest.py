@@ -208,7 +208,8 @@ def _command_tree_made_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+# Per module: other folders' tests run in the same process afterwards, and some of them look at exactly this setting.
+@pytest.fixture(scope="module", autouse=True)
 def _no_waiting_for_the_disk() -> Iterator[None]:
     """No test here pulls the plug, so nothing has to be on the platter before the next statement."""
 

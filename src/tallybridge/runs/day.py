@@ -20,16 +20,14 @@ from tallybridge.billing.psa import Account, Item
 from tallybridge.billing.reasons import Reason
 from tallybridge.configuration.catalog import rules_of
 from tallybridge.configuration.records import BusinessHubSourceSettings, Configuration
-from tallybridge.configuration.secrets import resolve_all
 from tallybridge.destinations.base import Destination, DestinationError
 from tallybridge.ledger import canonical, evidence, holds, leases, stated_counts
 from tallybridge.ledger import destinations as ledger_destinations
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger import tenants as ledger_tenants
 from tallybridge.ledger.errors import LedgerError
-from tallybridge.runs.configuring import kept_secrets
 from tallybridge.runs.context import RunContext
-from tallybridge.runs.doors import links_of, open_destination, open_source
+from tallybridge.runs.doors import links_of, open_destination, open_source, require_secrets
 from tallybridge.runs.pool import run_all
 from tallybridge.runs.reports import Mode, RunReport, TenantReport, totals
 from tallybridge.runs.stated_beside import WithStatedCounts
@@ -85,8 +83,7 @@ def run_day(order: Order) -> RunReport:
     begun = order.clock()
     started, run_id = begun.replace(microsecond=0), new_run_id(begun)
     rules = rules_of(order.configuration)
-    # Both doors fetch their own secrets; asked for together first, all that are missing are told at once.
-    resolve_all(order.configuration, kept=kept_secrets(order.configuration))
+    require_secrets(order.configuration)
     with (
         closing(_source(order, rules, started)) as source,
         closing(open_destination(order.configuration, order.clock)) as destination,

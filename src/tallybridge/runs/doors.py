@@ -10,6 +10,7 @@ from tallybridge.billing.eligibility import usability_reason
 from tallybridge.billing.linking import Link
 from tallybridge.billing.model import License, Rules
 from tallybridge.configuration.records import BusinessHubSourceSettings, Configuration, KscSourceSettings
+from tallybridge.configuration.secrets import resolve_all
 from tallybridge.destinations.base import Destination
 from tallybridge.destinations.tigerpaw import TigerpawDestination, TigerpawSettings, load_dialect
 from tallybridge.runs.configuring import kept_secrets
@@ -19,6 +20,15 @@ from tallybridge.sources.business_hub import BusinessHubSource
 from tallybridge.sources.ksc import KscSettings, KscSource
 from tallybridge.wire.certificate import Trust
 from tallybridge.wire.secret import Secret
+
+
+def require_secrets(configuration: Configuration) -> None:
+    """Asks for the secrets of both sides at once, before either door is opened.
+
+    Raises:
+        MissingSecret: all that are missing, together; nothing was contacted.
+    """
+    resolve_all(configuration, kept=kept_secrets(configuration))
 
 
 def open_source(configuration: Configuration, rules: Rules, clock: Clock) -> Source:

@@ -21,7 +21,7 @@ from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger import tenants as ledger_tenants
 from tallybridge.ledger.run_records import StoredRun, StoredTenantRun
 from tallybridge.runs.day import billing_date
-from tallybridge.runs.doors import links_of, open_destination, open_source
+from tallybridge.runs.doors import links_of, open_destination, open_source, require_secrets
 from tallybridge.sources.base import Clock, Source
 
 Document = dict[str, Any]
@@ -36,6 +36,7 @@ LOOKED_BACK = timedelta(days=31)
 @contextmanager
 def source_of(configuration: Configuration, clock: Clock) -> Iterator[Source]:
     """The integration's source, closed afterwards."""
+    require_secrets(configuration)
     with closing(open_source(configuration, rules_of(configuration), clock)) as source:
         yield source
 
@@ -43,6 +44,7 @@ def source_of(configuration: Configuration, clock: Clock) -> Iterator[Source]:
 @contextmanager
 def destination_of(configuration: Configuration, clock: Clock) -> Iterator[Destination]:
     """The integration's PSA, closed afterwards."""
+    require_secrets(configuration)
     with closing(open_destination(configuration, clock)) as destination:
         yield destination
 
