@@ -65,8 +65,9 @@ def _options(
 
 def main() -> None:
     """Runs the command line and exits: 0 fine, 1 failed or wrong usage, 2 (plan only) changes, 3 something waits for a person."""
-    # A service manager's stop is as clean an end as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A service manager's stop is as clean an end as Ctrl-C. Both are heard even where a shell that started us in the background has them ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 
