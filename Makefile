@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet
 
-.PHONY: help demo test check lint types imports unit benchmark pages lock clean
+.PHONY: help demo test check lint types imports unit rehearse simulate benchmark pages lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,12 @@ imports:
 
 unit:
 	$(BIN)/pytest -n 2 --dist loadfile
+
+rehearse: $(VENV)/dev.installed ## kill the program fifty times while it bills, and compare what it makes of that
+	TALLYBRIDGE_KILLS=50 $(BIN)/pytest tests/rehearsals --log-cli-level=INFO
+
+simulate: $(VENV)/dev.installed ## play ten thousand seeded sequences of days, faults and crashes (SEQUENCES=10000 FIRST_SEED=0)
+	$(BIN)/python -m tests.simulation --sequences $(or $(SEQUENCES),10000) --first-seed $(or $(FIRST_SEED),0)
 
 benchmark: $(VENV)/dev.installed ## measure a fleet of 200 virtual servers beside a bare client
 	$(BIN)/python -m benchmarks.fleet

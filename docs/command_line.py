@@ -34,7 +34,7 @@ EXIT_CODES = """\
 | --- | --- |
 | 0 | done; nothing waits |
 | 1 | something failed, or the command was not understood; a sentence on stderr says what, and whether anything was written |
-| 2 | `plan` only: there are changes |
+| 2 | `plan` and `revert` only: there are changes |
 | 3 | something is held, blocked or waiting for a person, or another run is under way |
 """
 

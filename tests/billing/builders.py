@@ -23,7 +23,20 @@ from tallybridge.billing.model import (
     Unit,
     Usage,
 )
-from tallybridge.billing.plan import Action, Change, IntentKind, OpenIntent, OurLine, Part, Plan, PlanningInputs, Wanted
+from tallybridge.billing.plan import (
+    Action,
+    Bounds,
+    Change,
+    IntentKind,
+    OpenIntent,
+    OurLine,
+    Part,
+    Plan,
+    PlanningInputs,
+    Proof,
+    StandingDecision,
+    Wanted,
+)
 from tallybridge.billing.psa import Agreement, Charge, Item
 from tallybridge.billing.reasons import Reason
 
@@ -270,6 +283,10 @@ def planning(
     items: tuple[Item, ...] | None = None,
     agreement: Agreement | None = None,
     worklist: bool = False,
+    decisions: tuple[StandingDecision, ...] = (),
+    bounds: Bounds | None = None,
+    proofs: tuple[Proof, ...] = (),
+    may_fall: int | None = None,
 ) -> PlanningInputs:
     """Inputs in which every item is in the price book, and every line of ours and every line on the agreement has been seen before."""
     agreement = agreement if agreement is not None else an_agreement(*charges)
@@ -280,13 +297,31 @@ def planning(
         agreement=agreement,
         wanted=wanted,
         lines=lines,
-        elsewhere=elsewhere,
+        former=tuple(former_agreement(line) for line in elsewhere),
         seen=seen,
         intents=intents,
         items=tuple(an_item(name) for name in sorted(names)) if items is None else items,
         now=NOW,
         today=TODAY,
         worklist=worklist,
+        decisions=decisions,
+        bounds=bounds,
+        proofs=proofs,
+        may_fall=may_fall,
+    )
+
+
+def former_agreement(line: OurLine, *, quantity: int | None = None) -> PlanningInputs:
+    """Another agreement of the account on which one line of ours still bills what was written, or another quantity."""
+    charge = Charge(id=line.charge or 0, item=line.item, quantity=line.written if quantity is None else quantity)
+    return PlanningInputs(
+        agreement=Agreement(number=line.agreement, account=1053145, charges=(charge,)),
+        wanted=(Wanted(item=line.item, quantity=0, parts=()),),
+        lines=(line,),
+        seen=(charge.id,),
+        items=(an_item(line.item),),
+        now=NOW,
+        today=TODAY,
     )
 
 

@@ -12,11 +12,13 @@ import pytest
 
 from tallybridge.sandbox import Sandbox
 from tests.cli.conftest import Call, Called, WriteConfig
-from tests.cli.scenario import CONTOSO, MAIL, SELECT, small_world
+from tests.cli.scenario import CONTOSO, FABRIKAM, LITWARE, MAIL, SELECT, WINGTIP, small_world
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 """Noon in the integration's zone, Europe/Berlin; the day's run is due at 02:30 there."""
 
+NOT_IN_LINKS = ((LITWARE, "Litware"), (WINGTIP, "Wingtip Toys, Inc."))
+"""Cross-referenced accounts that the default configuration does not link."""
 RIGHT_LINKS = {"Contoso Dental": (CONTOSO, 2041)}
 MAILBOX_MAPPING = f'[[mapping]]\napplication = "{MAIL}"\nitem = "KES-SRV"\n'
 
@@ -48,8 +50,14 @@ def calendar(world: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Calendar:
 
 @pytest.fixture
 def only_contoso(world: Sandbox) -> None:
-    """Nobody else is at the source, and Contoso has everything mapped: nothing can be wrong."""
-    load(world, lambda scenario: scenario["ksc"].update(virtual_servers=scenario["ksc"]["virtual_servers"][:1]))
+    """Nobody else is at the source or cross-referenced, and Contoso has everything mapped: nothing can be wrong."""
+    load(world, contoso_alone)
+
+
+def contoso_alone(scenario: dict[str, Any]) -> None:
+    """Leaves one customer on both sides."""
+    scenario["ksc"].update(virtual_servers=scenario["ksc"]["virtual_servers"][:1])
+    scenario["tigerpaw"].update(accounts=scenario["tigerpaw"]["accounts"][:1])
 
 
 def load(world: Sandbox, change: Callable[[dict[str, Any]], object]) -> None:
@@ -116,7 +124,9 @@ def test_everything_that_is_not_right_is_listed_with_its_quantity(call: Call, ca
     called = call("status", "--json")
     standing = the_integration(called)
     assert called.code == 3
-    assert called.json["sentence"] == "Today's bill is not right: 1 tenant is blocked, 1 line is held, 4 seats are not billed."
+    assert called.json["sentence"] == (
+        "Today's bill is not right: 1 tenant is blocked, 1 line is held, 4 seats are not billed. 2 cross-referenced accounts are linked to no tenant."
+    )
     (northwind,) = standing["stopped"]
     assert (northwind["tenant"], northwind["outcome"], northwind["reason"]) == ("Northwind", "blocked", "not_cross_referenced")
     assert northwind["detail"] == "The account is not cross-referenced to the integration's External Product."
@@ -127,6 +137,7 @@ def test_everything_that_is_not_right_is_listed_with_its_quantity(call: Call, ca
         ("Fabrikam", MAIL, None, 1, "no_mapping"),
         ("Northwind", SELECT, None, 1, "not_cross_referenced"),
     ]
+    assert standing["accounts_not_linked"] == [{"account": LITWARE, "name": "Litware"}, {"account": WINGTIP, "name": "Wingtip Toys, Inc."}]
     people = call("status").stdout
     assert people.index("Failed and blocked: 1") < people.index("Held, see: tallybridge holds list: 1") < people.index("Not billed: 3")
 
@@ -208,7 +219,12 @@ def test_a_run_that_failed_at_the_door_is_said_with_its_sentence(call: Call, cal
 
 def test_a_tenant_that_failed_stays_failed_until_it_is_run_again(call: Call, calendar: Calendar, write_config: WriteConfig, world: Sandbox) -> None:
     write_config(links=RIGHT_LINKS)
-    load(world, lambda scenario: scenario["ksc"].update(virtual_servers=scenario["ksc"]["virtual_servers"][:4:3]))
+
+    def contoso_and_litware(scenario: dict[str, Any]) -> None:
+        scenario["ksc"].update(virtual_servers=scenario["ksc"]["virtual_servers"][:4:3])
+        scenario["tigerpaw"].update(accounts=scenario["tigerpaw"]["accounts"][:1])
+
+    load(world, contoso_and_litware)
     world.set_faults([{"on": "tigerpaw_rest", "call": "/api/agreements/*", "do": "http_500", "times": 0}])
     assert call("run").code == 1
     world.set_faults([])
@@ -223,7 +239,7 @@ def test_a_tenant_that_failed_stays_failed_until_it_is_run_again(call: Call, cal
 
 
 def test_a_tenant_that_was_linked_after_the_run_waits_for_the_next(call: Call, calendar: Calendar, write_config: WriteConfig, world: Sandbox) -> None:
-    load(world, lambda scenario: scenario["ksc"].update(virtual_servers=scenario["ksc"]["virtual_servers"][:1]))
+    load(world, contoso_alone)
     write_config(links=RIGHT_LINKS)
     call("run")
     write_config(links=RIGHT_LINKS | {"Litware": (1053148, 2045)})
@@ -241,7 +257,13 @@ def test_l12_a_day_that_was_not_observed_stays_visible_and_is_nobodys_task(call:
     called = call("status", "--json")
     assert (called.code, called.json["sentence"]) == (0, "Today's bill is right.")
     assert the_integration(called)["gaps"] == [
-        {"tenant": "Contoso Dental", "account": CONTOSO, "agreement": 2041, "days": ["2026-11-24", "2026-11-25"]}
+        {
+            "tenant": "Contoso Dental",
+            "account": CONTOSO,
+            "agreement": 2041,
+            "days": ["2026-11-24", "2026-11-25"],
+            "last_observed": "2026-11-26",
+        }
     ]
     assert "11-24, 11-25" in call("status").stdout
     calendar.wait(days=31)
@@ -252,38 +274,79 @@ def test_l12_a_day_that_was_not_observed_stays_visible_and_is_nobodys_task(call:
 
 @pytest.mark.usefixtures("only_contoso")
 @pytest.mark.parametrize(
-    ("end", "days_left", "words"),
+    ("end", "days_left", "stage", "code", "sentence"),
     [
-        ("2026-12-23", 30, " 1 agreement ends within 30 days."),
-        ("2026-11-23", 0, " 1 agreement ends within 30 days."),
-        ("2026-12-24", None, ""),
+        ("2026-12-24", None, None, 0, "Today's bill is right."),
+        ("2026-12-23", 30, "within_30_days", 0, "Today's bill is right. 1 agreement ends within 30 days."),
+        ("2026-12-01", 8, "within_30_days", 0, "Today's bill is right. 1 agreement ends within 30 days."),
+        ("2026-11-30", 7, "within_7_days", 3, "Today's bill is right. 1 agreement ends within 7 days."),
+        ("2026-11-25", 2, "within_7_days", 3, "Today's bill is right. 1 agreement ends within 7 days."),
+        ("2026-11-24", 1, "within_1_day", 3, "1 agreement ENDS BY TOMORROW. Today's bill is right."),
+        ("2026-11-23", 0, "within_1_day", 3, "1 agreement ENDS BY TOMORROW. Today's bill is right."),
     ],
-    ids=["in 30 days", "today", "in 31 days"],
+    ids=["in 31 days", "in 30 days", "in 8 days", "in 7 days", "in 2 days", "tomorrow", "today"],
 )
 def test_an_agreement_that_ends_soon_is_told_before_it_costs_money(
-    call: Call, calendar: Calendar, write_config: WriteConfig, world: Sandbox, end: str, days_left: int | None, words: str
+    call: Call, calendar: Calendar, write_config: WriteConfig, world: Sandbox, end: str, days_left: int | None, stage: str, code: int, sentence: str
 ) -> None:
     end_contoso(world, end)
     write_config(links=RIGHT_LINKS)
     call("run")
     called = call("status", "--json")
-    assert called.json["sentence"] == f"Today's bill is right.{words}"
-    assert called.code == (3 if words else 0)
-    assert [(one["agreement"], one["end"], one["days_left"]) for one in the_integration(called)["agreements"]] == (
-        [(2041, end, days_left)] if days_left is not None else []
+    assert (called.code, called.json["sentence"]) == (code, sentence)
+    assert [(one["agreement"], one["end"], one["days_left"], one["stage"]) for one in the_integration(called)["agreements"]] == (
+        [(2041, end, days_left, stage)] if days_left is not None else []
     )
 
 
 @pytest.mark.usefixtures("only_contoso")
-def test_an_agreement_that_has_ended_is_still_told(call: Call, calendar: Calendar, write_config: WriteConfig, world: Sandbox) -> None:
+def test_an_agreement_that_has_ended_is_still_told_and_before_anything_else(
+    call: Call, calendar: Calendar, write_config: WriteConfig, world: Sandbox
+) -> None:
     end_contoso(world, "2026-11-24")
     write_config(links=RIGHT_LINKS)
     call("run")
     calendar.wait(days=2)
     call("run")
     called = call("status", "--json")
-    assert called.json["sentence"] == "Today's bill is not right: 1 tenant is blocked, 5 seats are not billed. 1 agreement has ended."
-    assert [(one["days_left"], one["read"]) for one in the_integration(called)["agreements"]] == [(-1, "2026-11-23")]
+    assert called.json["sentence"] == (
+        "1 agreement HAS ENDED: nothing is billed on it. Today's bill is not right: 1 tenant is blocked, 5 seats are not billed."
+    )
+    assert [(one["days_left"], one["stage"]) for one in the_integration(called)["agreements"]] == [(-1, "ended")]
+    people = call("status").stdout
+    assert people.index("AGREEMENTS THAT HAVE ENDED, OR END BY TOMORROW: 1") < people.index("Failed and blocked: 1")
+
+
+def test_accounts_without_a_link_change_no_exit_code_and_end_with_their_link(call: Call, calendar: Calendar, write_config: WriteConfig) -> None:
+    """An account that another integration of the same PSA links is linked."""
+    write_config(links=RIGHT_LINKS)
+    ran = call("run", "--json")
+    unlinked = [{"account": number, "name": name} for number, name in ((FABRIKAM, "Fabrikam"), *NOT_IN_LINKS)]
+    assert ran.json["run"]["accounts_not_linked"] == unlinked
+    write_config(links=RIGHT_LINKS | {"Fabrikam": (FABRIKAM, 2042)})
+    assert the_integration(call("status", "--json"))["accounts_not_linked"] == unlinked[1:]
+    calendar.wait(minutes=1)
+    assert call("run", "--tenant", "Contoso Dental", "--json").json["run"]["accounts_not_linked"] is None
+    called = call("status", "--json")
+    assert the_integration(called)["accounts_not_linked"] == unlinked[1:], "a run for one tenant does not tell"
+    assert called.json["sentence"].endswith("2 cross-referenced accounts are linked to no tenant.")
+    people = call("status").stdout
+    assert "Cross-referenced to the External Product, and linked to no tenant: 2" in people
+    assert "Wingtip Toys, Inc." in people
+
+
+@pytest.mark.usefixtures("only_contoso")
+def test_an_account_without_a_link_is_shown_and_the_bill_is_right(call: Call, calendar: Calendar, write_config: WriteConfig, world: Sandbox) -> None:
+    state = world.state()
+    state["tigerpaw"]["accounts"] = [*state["tigerpaw"]["accounts"], *small_world()["tigerpaw"]["accounts"][2:4]]
+    world.replace(state)
+    write_config(links=RIGHT_LINKS)
+    ran = call("run")
+    assert ran.code == 0
+    assert "Cross-referenced, and linked to no tenant: 1" in ran.stdout
+    called = call("status", "--json")
+    assert (called.code, called.json["sentence"]) == (0, "Today's bill is right. 1 cross-referenced account is linked to no tenant.")
+    assert the_integration(called)["accounts_not_linked"] == [{"account": LITWARE, "name": "Litware"}], "Northwind is not cross-referenced"
 
 
 @pytest.mark.usefixtures("only_contoso")

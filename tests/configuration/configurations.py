@@ -16,6 +16,7 @@ from tallybridge.configuration import (
     LinkSettings,
     TigerpawDestinationSettings,
 )
+from tallybridge.configuration.records import GuardSettings
 from tallybridge.configuration.secrets import SecretHome, SecretReference
 
 letters = st.one_of(
@@ -134,6 +135,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
         ),
         source=draw(ksc_sources() | hub_sources()),
         destination=draw(destinations()),
+        guards=draw(st.just(GuardSettings()) | st.builds(GuardSettings, fall_units=st.integers(0, 9), run_percent=st.integers(0, 100))),
         links=tuple(
             LinkSettings(
                 tenant=name if by_name else None,

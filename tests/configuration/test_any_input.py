@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from tallybridge.configuration.consistency import check_one
 from tallybridge.configuration.document import read_document
 from tallybridge.configuration.places import Places
-from tallybridge.configuration.schema import DESTINATIONS, INTEGRATION, REPEATED, SOURCES
+from tallybridge.configuration.schema import DESTINATIONS, GUARDS, INTEGRATION, REPEATED, SOURCES
 from tallybridge.configuration.table import Table
 from tallybridge.configuration.values import Where
 from tests.configuration.builders import GOOD, HUB_GOOD
 from tests.configuration.configurations import letters
 
-TABLES = (INTEGRATION, *SOURCES.values(), *DESTINATIONS.values(), *REPEATED)
+TABLES = (INTEGRATION, *SOURCES.values(), *DESTINATIONS.values(), GUARDS, *REPEATED)
 
 scalars = st.one_of(
     st.text(letters, max_size=20),
@@ -42,7 +42,7 @@ def places_of(table: Table) -> list[tuple[Table, str]]:
 def test_any_value_of_any_setting_is_read_or_refused(place: tuple[Table, str], value: object) -> None:
     table, setting = place
     document = tomllib.loads(HUB_GOOD if table is SOURCES["business_hub"] else GOOD)
-    target = document[table.name][0] if table.repeated else document[table.name]
+    target = document[table.name][0] if table.repeated else document.setdefault(table.name, {})
     target[setting] = value
     read_or_refuse(document)
 

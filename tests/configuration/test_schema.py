@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tallybridge.configuration.reference import reference_page
-from tallybridge.configuration.schema import DESTINATIONS, INTEGRATION, LINK, SOURCES
+from tallybridge.configuration.schema import DESTINATIONS, GUARDS, INTEGRATION, LINK, SOURCES
 from tallybridge.configuration.table import Table
 from tallybridge.configuration.values import Where
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "configuration.md"
-PLAIN_TABLES = (INTEGRATION, *SOURCES.values(), *DESTINATIONS.values(), LINK)
+PLAIN_TABLES = (INTEGRATION, *SOURCES.values(), *DESTINATIONS.values(), GUARDS, LINK)
 
 
 @pytest.mark.parametrize("table", PLAIN_TABLES, ids=lambda table: table.name)

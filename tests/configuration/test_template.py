@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tallybridge.configuration import BusinessHubSourceSettings, ConfigurationError, commented_template, read_configuration
-from tallybridge.configuration.schema import DESTINATIONS, INTEGRATION, REPEATED, SOURCES
+from tallybridge.configuration.schema import DESTINATIONS, GUARDS, INTEGRATION, REPEATED, SOURCES
 from tests.configuration.builders import FINGERPRINT, ksc_source, write
 
 GIVEN = {
@@ -90,7 +90,7 @@ def test_a_certificate_authority_takes_the_place_of_the_fingerprint(tmp_path: Pa
 
 def test_the_template_holds_every_setting_with_its_sentence() -> None:
     text = " ".join(line.removeprefix("# ") for line in commented_template().splitlines())
-    for table in (INTEGRATION, *SOURCES.values(), *DESTINATIONS.values(), *REPEATED):
+    for table in (INTEGRATION, *SOURCES.values(), *DESTINATIONS.values(), GUARDS, *REPEATED):
         for setting in table.settings:
             assert re.search(rf"(^| )#?{setting.name} = ", text)
             if setting.name != "write_mode":

@@ -1,4 +1,4 @@
-"""What a person does in Tigerpaw by hand while following a document."""
+"""What a person does by hand, in Tigerpaw or in Security Center, while following a document."""
 
 from __future__ import annotations
 
@@ -31,3 +31,11 @@ def change_a_line(*, by: int) -> Callable[[Sandbox], None]:
         sandbox.replace(state)
 
     return change
+
+
+def remove_a_virtual_server(sandbox: Sandbox) -> None:
+    """Removes Contoso's virtual server from Security Center."""
+    state = sandbox.state()
+    servers = state["ksc"]["virtual_servers"]
+    state["ksc"]["virtual_servers"] = [one for one in servers if one["name"] != "Contoso Dental"]
+    sandbox.replace(state)

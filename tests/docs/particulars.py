@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tallybridge.sandbox import Sandbox
-from tests.docs.by_hand import change_a_line, enter_worklist
+from tests.docs.by_hand import change_a_line, enter_worklist, remove_a_virtual_server
 
 NEEDS_ROOT = "changes the system as its administrator"
 RECURSES = "runs the checks that this test is one of; .ci/run calls it"
@@ -70,15 +70,24 @@ CODES: dict[tuple[str, str], tuple[int, ...]] = {
     ("docs/how-to/look-at-the-bill.md", "tallybridge status --json"): (3,),
     ("docs/how-to/read-a-hold.md", "tallybridge run"): (3, 0),
     ("docs/how-to/read-a-hold.md", "tallybridge holds list"): (3, 0),
+    ("docs/how-to/clear-what-is-left-behind.md", "tallybridge run"): (3,),
+    ("docs/how-to/clear-what-is-left-behind.md", "tallybridge left-behind list"): (3, 0),
+    ("docs/how-to/undo-a-run.md", "tallybridge revert latest --out back.plan"): (2,),
+    ("docs/how-to/undo-a-run.md", "tallybridge revert latest"): (2,),
+    ("docs/how-to/decide-on-holds.md", "tallybridge run"): (3, 0, 3, 0, 3, 0),
+    ("docs/how-to/decide-on-holds.md", "tallybridge holds list"): (3,),
 }
 """Exit codes other than 0, one per time that the command is typed."""
 
 BEFORE: dict[tuple[str, str, int], Callable[[Sandbox], None]] = {
     ("docs/how-to/worklist.md", "tallybridge run", 1): enter_worklist,
+    ("docs/how-to/clear-what-is-left-behind.md", "tallybridge run", 0): remove_a_virtual_server,
+    ("docs/how-to/decide-on-holds.md", "tallybridge run", 0): change_a_line(by=2),
+    ("docs/how-to/decide-on-holds.md", "tallybridge run", 4): change_a_line(by=2),
     ("docs/how-to/read-a-hold.md", "tallybridge run", 0): change_a_line(by=2),
     ("docs/how-to/read-a-hold.md", "tallybridge run", 1): change_a_line(by=-2),
 }
-"""What a person does by hand in Tigerpaw before the command is typed for the nth time, counted from 0."""
+"""What a person does by hand in Tigerpaw or Security Center before the command is typed for the nth time, counted from 0."""
 
 _NOTHING_WAITS = ("tallybridge plan", 'tallybridge holds adopt --all --reason "entered by hand"')
 
@@ -86,12 +95,16 @@ PREPARED: dict[str, tuple[str, ...]] = {
     "docs/explanation/evidence-and-proof.md": (*_NOTHING_WAITS, "tallybridge run"),
     "docs/explanation/how-counting-works.md": (*_NOTHING_WAITS, "tallybridge run"),
     "docs/how-to/answer-why.md": (*_NOTHING_WAITS, "tallybridge run"),
+    "docs/how-to/ask-what-if.md": (*_NOTHING_WAITS, "tallybridge run"),
+    "docs/how-to/clear-what-is-left-behind.md": (*_NOTHING_WAITS, "tallybridge run"),
+    "docs/how-to/decide-on-holds.md": (*_NOTHING_WAITS, "tallybridge run"),
     "docs/how-to/look-at-the-bill.md": (*_NOTHING_WAITS, "tallybridge run"),
     "docs/how-to/move-a-ledger.md": (*_NOTHING_WAITS, "tallybridge run"),
     "docs/how-to/read-a-hold.md": (*_NOTHING_WAITS, "tallybridge run"),
     "docs/how-to/run-every-day.md": (*_NOTHING_WAITS, "tallybridge run"),
     "docs/how-to/state-a-count.md": (*_NOTHING_WAITS, "tallybridge run"),
     "docs/how-to/two-integrations.md": (*_NOTHING_WAITS, "tallybridge run"),
+    "docs/how-to/undo-a-run.md": (*_NOTHING_WAITS, "tallybridge run"),
     "docs/how-to/worklist.md": _NOTHING_WAITS,
 }
 """What has been done before a reader opens the document."""

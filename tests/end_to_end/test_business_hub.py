@@ -216,10 +216,14 @@ class TestUnreadIsNotZero:
         assert later.outcome("Northwind") == ("failed", "file_refused")
         assert billed(hub)["CLOUD-USER"] == 2
 
-    def test_an_export_with_a_company_that_uses_nothing_is_read_and_is_zero(self, hub: HubBench) -> None:
-        """Zero is what was read, not what was not."""
+    def test_an_export_with_a_company_that_uses_nothing_is_read_and_is_zero_once_a_person_has_said_so(self, hub: HubBench) -> None:
+        """Zero is what was read, not what was not; but a company that shows nothing at all is not believed without a person (design 6.5)."""
         self._billed_once(hub).unlink()
         hub.put(northwind(devices=[], mailboxes=0), litware(), name="newer.json")
+        held = hub.bench.run()
+        assert held.outcome("Northwind") == ("held", None)
+        assert [(one["reason"], one["to"]) for one in held.tenant("Northwind")["changes"]] == [("fall_unproved", 0)] * 2
+        assert hub.bench.call("holds", "release", "--all", "--reason", "they have left").code == 0
 
         later = hub.bench.run()
 

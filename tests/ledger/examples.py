@@ -12,12 +12,13 @@ from typing import Any
 from django.db import connection
 
 from tallybridge.billing.model import Category, Device, License, LicenseKind, Notice, Observation, Quantity, Seat, Stated, Tenant, Unit
-from tallybridge.billing.plan import Action, Change, IntentKind, IntentOutcome, OpenIntent, OurLine, Part
+from tallybridge.billing.plan import Action, Change, DecisionKind, IntentKind, IntentOutcome, OpenIntent, OurLine, Part
 from tallybridge.billing.reasons import Reason
 from tallybridge.billing.wanting import NotBilled
 from tallybridge.ledger import (
     canonical,
     configurations,
+    decisions,
     destinations,
     evidence,
     holds,
@@ -94,6 +95,12 @@ def line(**members: Any) -> OurLine:
     return OurLine(**(given | members))
 
 
+def decision(**members: Any) -> decisions.DecisionMade:
+    """An adoption of line 9007 with 42 units unless said otherwise."""
+    given: dict[str, Any] = {"kind": DecisionKind.ADOPT, "reason": "agreed with the customer", "author": "someone", "at": START}
+    return decisions.DecisionMade(**(given | {"charge": 9007, "quantity": 42} | members))
+
+
 def begin(run: str = "r1", *, on: date = TODAY, kind: str = "run", started: datetime = START, integration: str = INTEGRATION) -> None:
     """Begins a run with a configuration of its own."""
     address = configurations.take(integration, f"configuration of {run}".encode(), origin="tallybridge.toml", at=started)
@@ -148,7 +155,7 @@ def one_day(run: str, destination: int, *, on: date, started: datetime, quantity
 def row_of_every_kind() -> None:
     """Three days, and at least one row in every table."""
     destination = destinations.identify("tigerpaw", "http://127.0.0.1:8085", "public")
-    for day in range(3):
+    for day in range(2):
         on = TODAY + timedelta(days=day)
         one_day(f"r{day + 1}", destination, on=on, started=START + timedelta(days=day), quantity=90 + day)
     lines.take_over(destination, INTEGRATION, TENANT.id, (line(),), [(9001, "KES-WKS")])
@@ -159,7 +166,9 @@ def row_of_every_kind() -> None:
     stated_counts.state(INTEGRATION, TENANT.name, Stated("Anything", None, 3, "someone", "by telephone", TODAY), at=START)
     held = change(action=Action.HOLD, reason=Reason.LINE_NOT_OURS, item="KES-SRV", known=(9007,), charge=9007)
     hold = holds.keep_up(destination, INTEGRATION, TENANT.id, TENANT.name, AGREEMENT, (held,), START)["KES-SRV"]
-    holds.record_decision(hold, "adopt", "agreed with the customer", "someone", START, charge=9007, quantity=10)
+    kept = decisions.record(hold, decision(kind=DecisionKind.KEEP, stands=True, shown=((9007, 10),)))
+    decisions.end([kept], at=START)
+    one_day("r3", destination, on=TODAY + timedelta(days=2), started=START + timedelta(days=2), quantity=92)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.usefixtures("populated")
 APPEND_ONLY = [
     models.Blob,
     models.ConfigurationVersion,
+    models.DecisionEnd,
     models.HoldDecision,
     models.ImportedExport,
     models.Intent,

@@ -99,12 +99,31 @@ _agreements = st.builds(
 )
 _items = st.builds(psa.Item, id=_texts, description=_texts, inactive=st.booleans(), price=st.none() | _prices)
 _wanted = st.builds(plan.Wanted, item=_texts, quantity=_numbers, parts=_tuples(_parts))
+_decisions = st.builds(
+    plan.StandingDecision,
+    id=_numbers,
+    item=_texts,
+    kind=st.sampled_from(plan.DecisionKind),
+    reason=st.sampled_from(Reason),
+    shown=_tuples(st.tuples(_numbers, _numbers)),
+    written=st.none() | _numbers,
+    quantity=st.none() | _numbers,
+    until=st.none() | _dates,
+)
+_proofs = st.builds(plan.Proof, item=_texts, missing=_numbers, doubts=_tuples(st.tuples(st.sampled_from(Reason), _numbers)))
+_former = st.builds(
+    plan.PlanningInputs, agreement=_agreements, wanted=_tuples(_wanted), lines=_tuples(_lines), now=st.just(START), today=st.just(TODAY)
+)
 _inputs = st.builds(
     plan.PlanningInputs,
     agreement=_agreements,
     wanted=_tuples(_wanted),
     lines=_tuples(_lines),
-    elsewhere=_tuples(_lines),
+    former=_tuples(_former),
+    decisions=_tuples(_decisions),
+    bounds=st.none() | st.builds(plan.Bounds, fall_units=_numbers),
+    proofs=_tuples(_proofs),
+    may_fall=st.none() | _numbers,
     seen=_ids,
     intents=_tuples(_intents),
     items=_tuples(_items),

@@ -9,9 +9,9 @@ import pytest
 
 from tallybridge.billing.plan import Action, Change
 from tallybridge.billing.reasons import Reason
-from tallybridge.ledger import destinations, errors, holds
+from tallybridge.ledger import decisions, destinations, holds
 from tallybridge.ledger.prepared import models
-from tests.ledger.examples import AGREEMENT, INTEGRATION, START, TENANT, change, statements
+from tests.ledger.examples import AGREEMENT, INTEGRATION, START, TENANT, change, decision, statements
 
 LATER = START + timedelta(days=1)
 
@@ -55,7 +55,7 @@ def test_a_held_line_waits_with_everything_a_person_needs_to_know(psa: int) -> N
         last_written=40,
         wanted=90,
         since=START,
-        decisions=("adopt",),
+        decisions=("keep", "adopt", "take-over", "pin"),
         charge=9007,
         charges=(9007, 9008),
     )
@@ -115,30 +115,26 @@ def test_only_holds_of_the_same_agreement_and_integration_are_closed(psa: int) -
     assert [waiting.integration for waiting in holds.open_holds("another")] == ["another"]
 
 
-def test_a_decision_is_kept_with_reason_and_author_and_settles_the_hold(psa: int) -> None:
-    hold = _keep_up(psa, _held())["KES-WKS"]
-    holds.record_decision(hold, "adopt", "agreed with the customer", "someone", LATER, charge=9007, quantity=42)
+def test_a_hold_that_a_decision_has_closed_is_another_one_if_it_comes_back(psa: int) -> None:
+    """Its decision stays with the hold that it was made on."""
+    first = _keep_up(psa, _held())
+    decisions.record(first["KES-WKS"], decision())
     assert holds.open_holds() == ()
-    decision = models.HoldDecision.objects.get()
-    assert (decision.decision, decision.reason, decision.author, decision.at) == ("adopt", "agreed with the customer", "someone", LATER)
-    with pytest.raises(errors.HoldUnknown):
-        holds.record_decision(hold, "adopt", "again", "someone", LATER)
+    again = _keep_up(psa, _held(), days=1)
+    assert again != first
+    assert holds.open_holds()[0].since == LATER
 
 
-def test_a_line_that_is_kept_as_it_is_still_waits(psa: int) -> None:
-    hold = _keep_up(psa, _held())["KES-WKS"]
-    holds.record_decision(hold, "keep", "until the contract ends", "someone", LATER)
-    assert [waiting.id for waiting in holds.open_holds()] == [hold]
+@pytest.mark.parametrize("reason", [Reason.FALL_UNPROVED, Reason.RUN_BOUND])
+def test_the_numbers_of_a_guard_are_kept_and_follow_the_newest_plan(psa: int, reason: Reason) -> None:
+    _keep_up(psa, _held(reason=reason, detail="90 → 30"))
+    _keep_up(psa, _held(reason=reason, detail="90 → 31"), days=1)
+    assert [(waiting.detail, waiting.since) for waiting in holds.open_holds()] == [("90 → 31", START)]
 
 
-@pytest.mark.parametrize("hold", ["H99", "", "H", "Hx", "H-1", "H²"])
-def test_a_hold_that_nobody_knows_is_said_to_be_unknown(psa: int, hold: str) -> None:
-    with pytest.raises(errors.HoldUnknown, match="holds list"):
-        holds.record_decision(hold, "adopt", "because", "someone", LATER)
-
-
-def test_a_decision_needs_a_reason(psa: int) -> None:
-    hold = _keep_up(psa, _held())["KES-WKS"]
-    with pytest.raises(errors.LedgerError, match="needs a reason"):
-        holds.record_decision(hold, "adopt", "  ", "someone", LATER)
-    assert models.HoldDecision.objects.count() == 0
+def test_holds_on_agreements_that_are_billed_no_more_are_closed(psa: int) -> None:
+    _keep_up(psa, _held(), agreement=1)
+    _keep_up(psa, _held(), agreement=2)
+    _keep_up(psa, _held(), agreement=3, integration="another")
+    holds.close_others(INTEGRATION, [2], LATER)
+    assert [waiting.agreement for waiting in holds.open_holds()] == [2, 3]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
-from django.db import models as django_models
 
 from tallybridge.ledger import evidence, manifests, opening, runs
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.prepared import models
-from tests.ledger.examples import START, TODAY, StandingClock, begin, one_day, tamper
+from tests.ledger.examples import START, TODAY, StandingClock, begin, one_day
+from tests.ledger.tampering import changed, report_after
 
 VOUCHED_FOR = (
     models.Run,
@@ -31,37 +31,14 @@ VOUCHED_FOR = (
 EVIDENCE_KINDS = ("configuration", "rules", "observation", "inputs", "plan", "usage", "document")
 
 
-def _report_after(home: Path, clock: StandingClock, *sql: str) -> manifests.VerifyReport:
-    opening.close_ledger()
-    tamper(home, *sql)
-    opening.open_ledger(home, clock=clock)
-    return manifests.verify()
-
-
-def _changed(column: str, field: django_models.Field[object, object]) -> str:
-    """SQL for a value that differs from the stored one in one byte, or in being there."""
-    if isinstance(field, django_models.BinaryField):
-        return f"CAST(substr({column}, 1, 5) || char(unicode(substr({column}, 6, 1)) % 26 + 65) || substr({column}, 7) AS BLOB)"
-    if isinstance(field, django_models.BooleanField):
-        return f"1 - {column}"
-    if isinstance(field, django_models.IntegerField):
-        return f"COALESCE({column} + 1000, 1)"
-    if isinstance(field, django_models.ForeignKey | django_models.OneToOneField) and isinstance(field.target_field, django_models.IntegerField):
-        return f"{column} + 1000"
-    shorter = f"substr({column}, 1, length({column}) - 1)"
-    return f"CASE WHEN {column} IS NULL OR {column} = '' THEN 'x' WHEN {column} LIKE '%9' THEN {shorter} || '8' ELSE {shorter} || '9' END"
-
-
 def _changes() -> Iterator[ParameterSet]:
     """A change to each column of each table, and the run that must be named."""
     named = {"ledger_manifest.sequence": "r3", "ledger_manifest.run_id": "r9"}
     for model in VOUCHED_FOR:
         table = models.table_of(model)
         for field in model._meta.concrete_fields:
-            column = field.attname
-            yield pytest.param(
-                table, f'"{column}" = {_changed(chr(34) + column + chr(34), field)}', named.get(f"{table}.{column}", "r2"), id=f"{table}.{column}"
-            )
+            where = f"{table}.{field.attname}"
+            yield pytest.param(table, changed(field), named.get(where, "r2"), id=where)
 
 
 def _second_row(table: str) -> str:
@@ -81,7 +58,7 @@ def test_an_empty_ledger_is_right(ledger: Path) -> None:
 
 @pytest.mark.parametrize(("table", "change", "named"), list(_changes()))
 def test_a_changed_row_is_found_and_its_run_is_named(populated: Path, clock: StandingClock, table: str, change: str, named: str) -> None:
-    report = _report_after(populated, clock, f"UPDATE {table} SET {change}" + _second_row(table))
+    report = report_after(populated, clock, f"UPDATE {table} SET {change}" + _second_row(table))
     assert not report.ok
     assert report.first_broken is not None
     assert report.first_broken.startswith(f"Run {named}: "), report.first_broken
@@ -91,7 +68,7 @@ def test_a_changed_row_is_found_and_its_run_is_named(populated: Path, clock: Sta
 @pytest.mark.parametrize("kind", EVIDENCE_KINDS)
 @pytest.mark.parametrize("how", ["UPDATE ledger_blob SET data = CAST(substr(data, 1, length(data) - 1) || 'x' AS BLOB)", "DELETE FROM ledger_blob"])
 def test_changed_or_missing_evidence_is_found_and_named(populated: Path, clock: StandingClock, kind: str, how: str) -> None:
-    report = _report_after(populated, clock, f"{how} WHERE kind = '{kind}'")
+    report = report_after(populated, clock, f"{how} WHERE kind = '{kind}'")
     if kind == "usage" and how.startswith("DELETE"):
         assert report.ok, "usage may be kept as a hash alone"
         return
@@ -105,7 +82,7 @@ def test_changed_or_missing_evidence_is_found_and_named(populated: Path, clock: 
 @pytest.mark.parametrize("model", [model for model in VOUCHED_FOR if model is not models.Manifest], ids=lambda model: model.__name__)
 def test_a_removed_row_is_found(populated: Path, clock: StandingClock, model: type[models.AppendOnly]) -> None:
     table = models.table_of(model)
-    report = _report_after(populated, clock, f"DELETE FROM {table}" + _second_row(table))
+    report = report_after(populated, clock, f"DELETE FROM {table}" + _second_row(table))
     assert not report.ok
     assert report.first_broken is not None
     assert report.first_broken.startswith("Run r2")
@@ -115,7 +92,7 @@ def test_a_removed_row_is_found(populated: Path, clock: StandingClock, model: ty
 def test_an_added_row_is_found(populated: Path, clock: StandingClock, model: type[models.AppendOnly]) -> None:
     table = models.table_of(model)
     columns = ", ".join(f'"{column}"' for column in models.columns_of(model) if column != "id")
-    report = _report_after(populated, clock, f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}" + _second_row(table))
+    report = report_after(populated, clock, f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}" + _second_row(table))
     assert not report.ok
     assert report.first_broken is not None
     assert report.first_broken.startswith("Run r2")
@@ -134,7 +111,7 @@ def test_an_added_row_is_found(populated: Path, clock: StandingClock, model: typ
     ],
 )
 def test_values_that_can_no_longer_be_read_are_named_too(populated: Path, clock: StandingClock, change: str) -> None:
-    report = _report_after(populated, clock, f"UPDATE {change}")
+    report = report_after(populated, clock, f"UPDATE {change}")
     assert not report.ok
     assert report.first_broken is not None
     assert report.first_broken.startswith("Run r2")
@@ -169,7 +146,7 @@ def test_a_flipped_byte_in_evidence_that_no_manifest_refers_to_is_found(populate
 @pytest.mark.parametrize("kind", [*EVIDENCE_KINDS, "of nobody"])
 def test_every_kind_of_evidence_is_checked_against_its_hash(populated: Path, clock: StandingClock, kind: str) -> None:
     evidence.put(b"kept by hand", "of nobody")
-    report = _report_after(populated, clock, f"UPDATE ledger_blob SET size = size + 1 WHERE kind = '{kind}'")
+    report = report_after(populated, clock, f"UPDATE ledger_blob SET size = size + 1 WHERE kind = '{kind}'")
     assert not report.ok
     assert "has been changed since it was stored" in str(report.first_broken)
 
@@ -190,20 +167,20 @@ def test_a_flipped_byte_in_an_index_of_the_file_is_found_before_anything_else(po
 
 def test_a_row_that_refers_to_a_missing_one_is_found_although_no_manifest_tells_of_it(populated: Path, clock: StandingClock) -> None:
     begin("r4")
-    report = _report_after(populated, clock, "UPDATE ledger_tenantrun SET run_id = 'r99' WHERE rowid = (SELECT MAX(rowid) FROM ledger_tenantrun)")
+    report = report_after(populated, clock, "UPDATE ledger_tenantrun SET run_id = 'r99' WHERE rowid = (SELECT MAX(rowid) FROM ledger_tenantrun)")
     assert not report.ok
     assert report.first_broken is not None
 
 
 def test_a_removed_manifest_breaks_the_chain_at_the_next_one(populated: Path, clock: StandingClock) -> None:
-    report = _report_after(populated, clock, "DELETE FROM ledger_manifest WHERE sequence = 2")
+    report = report_after(populated, clock, "DELETE FROM ledger_manifest WHERE sequence = 2")
     assert not report.ok
     assert report.first_broken == "Run r3: its manifest does not follow the one before; a manifest is missing or has been put in between."
 
 
 def test_a_chain_that_was_cut_short_is_found_by_the_head_that_was_kept(populated: Path, clock: StandingClock) -> None:
     kept = manifests.verify().head
-    report = _report_after(populated, clock, "DELETE FROM ledger_manifest WHERE sequence = 3")
+    report = report_after(populated, clock, "DELETE FROM ledger_manifest WHERE sequence = 3")
     assert report.ok, "by itself the rest of the chain is right"
     cut = manifests.verify(kept_head=kept)
     assert not cut.ok

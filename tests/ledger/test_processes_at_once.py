@@ -42,6 +42,22 @@ for name in sys.argv[2:]:
     print(name, os.waitstatus_to_exitcode(status))
 """
 
+NAMES_THE_KEY_AND_DIES = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from tallybridge.ledger import opening
+
+link = os.link
+
+def link_and_die(source, target):
+    link(source, target)
+    os._exit(9)
+
+os.link = link_and_die
+opening.open_ledger(Path(sys.argv[1]), clock=lambda: datetime.now(UTC))
+"""
+
 OPENS_AND_SEALS = """
 import sys
 from datetime import UTC, datetime
@@ -70,6 +86,18 @@ def test_a_home_whose_making_was_killed_is_made_whole_by_the_next_program(tmp_pa
         assert models.KeyCheck.objects.count() == 1
         assert manifests.verify().ok
         opening.close_ledger()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs hard links")
+def test_a_key_whose_making_was_killed_has_one_name_afterwards(home: Path, clock: StandingClock) -> None:
+    assert subprocess.run([sys.executable, "-c", NAMES_THE_KEY_AND_DIES, str(home)], check=False, timeout=60).returncode == 9
+    key = (home / "key").read_bytes()
+
+    opening.open_ledger(home, clock=clock)
+    opening.close_ledger()
+
+    assert [file.name for file in home.iterdir() if "key" in file.name] == ["key"]
+    assert (home / "key").read_bytes() == key
 
 
 def test_two_processes_may_make_a_home_at_once(home: Path, clock: StandingClock) -> None:
@@ -107,7 +135,8 @@ def test_a_console_can_add_its_applications_before_anything_else(tmp_path: Path)
     asked = (
         "from tallybridge.ledger.django_setup import prepare; prepare(apps=['django.contrib.contenttypes', 'django.contrib.auth']);"
         "from tallybridge.ledger import opening; from django.contrib.auth.models import User;"
-        "import pathlib, sys, datetime; opening.open_ledger(pathlib.Path(sys.argv[1]), clock=datetime.datetime.now); assert User.objects.count() == 0"
+        "import pathlib, sys, datetime; opening.open_ledger(pathlib.Path(sys.argv[1]), clock=datetime.datetime.now, whole=True);"
+        "assert User.objects.count() == 0"
     )
     assert subprocess.run([sys.executable, "-W", "error", "-c", asked, str(tmp_path / "home")], check=False).returncode == 0
 

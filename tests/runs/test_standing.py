@@ -11,15 +11,18 @@ from typing import Any
 
 import pytest
 
+from tallybridge.billing.agreement_ends import EndStage
 from tallybridge.billing.linking import Link
+from tallybridge.billing.model import Notice
 from tallybridge.billing.plan import OurLine, PlanningInputs
 from tallybridge.billing.planning import left_behind
 from tallybridge.billing.psa import Agreement
 from tallybridge.billing.reasons import Reason
 from tallybridge.billing.wanting import NotBilled
 from tallybridge.configuration import Configuration, read_configuration
+from tallybridge.configuration.canonical import to_canonical
 from tallybridge.configuration.records import ApplyMode, LinkSettings
-from tallybridge.ledger import canonical, destinations, evidence, leases, lines, runs
+from tallybridge.ledger import canonical, configurations, destinations, evidence, leases, lines, runs
 from tallybridge.ledger.opening import close_ledger, open_ledger
 from tallybridge.ledger.processes import Owner, this_process
 from tallybridge.ledger.run_records import StoredRun
@@ -33,6 +36,9 @@ from tests.ledger.examples import INTEGRATION, begin, statements, tenant_run
 TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 """The run of the day, at 02:30 in Berlin, has long been due."""
+
+
+TAIL = {"problems", "accounts_not_linked"}
 
 
 class Clock:
@@ -80,10 +86,11 @@ def configuration(tmp_path: Path) -> Configuration:
 
 
 def finish(
-    run: str, outcome: str = "done", *, tenants: int = 1, reason: str | None = None, only: str | None = None, at: datetime = NOON, **totals: int
+    run: str, outcome: str = "done", *, tenants: int = 1, reason: str | None = None, only: str | None = None, at: datetime = NOON, **more: Any
 ) -> None:
-    """Ends a run."""
-    runs.finish(run, outcome, {"tenants": tenants, **totals}, at, {"reason": reason} | ({"only": only} if only else {}))
+    """Ends a run; `problems` and `accounts_not_linked` belong to the tail of its manifest, the rest to its totals."""
+    tail = {"reason": reason} | ({"only": only} if only else {}) | {name: more.pop(name) for name in TAIL & more.keys()}
+    runs.finish(run, outcome, {"tenants": tenants, **more}, at, tail)
 
 
 def one_run(run: str, psa: int, *tenants: dict[str, Any], on: date = TODAY, kind: str = "run", outcome: str = "done", **ended: Any) -> None:
@@ -211,9 +218,136 @@ def test_gaps_begin_with_the_links_first_observation_and_leave_today_out(configu
     assert gap.days == (TODAY - timedelta(days=3), TODAY - timedelta(days=1))
 
 
-def test_a_link_that_was_never_observed_has_no_gaps(configuration: Configuration, clock: Clock, psa: int) -> None:
-    one_run("r1", psa, {"evidence": None, "outcome": "blocked", "reason": Reason.NO_ACCESS}, on=TODAY - timedelta(days=9))
+def test_a_link_that_was_never_observed_has_gaps_since_a_run_first_met_it(configuration: Configuration, clock: Clock, psa: int) -> None:
+    """L12: days without an observation are listed for every link that runs have met, observed before or not."""
+    unread = {"evidence": None, "outcome": "blocked", "reason": Reason.NO_ACCESS}
+    one_run("r3", psa, unread, on=TODAY - timedelta(days=3))
+    one_run("r1", psa, unread, on=TODAY - timedelta(days=1))
+    (gap,) = standing(configuration, clock).gaps
+    assert gap.days == tuple(TODAY - timedelta(days=back) for back in (3, 2, 1))
+    assert gap.last_observed is None
+    one_run("r0", psa, {})
+    (gap,) = standing(configuration, clock).gaps
+    assert (len(gap.days), gap.last_observed) == (3, TODAY), "a later observation fills no day before it"
+
+
+def test_a_link_that_no_run_has_met_has_no_gaps(configuration: Configuration, clock: Clock, psa: int) -> None:
+    """That it was not run is told by a list of its own."""
+    one_run("r1", psa, {"tenant_id": "vs-2", "tenant_name": "Fabrikam", "account": 2}, on=TODAY - timedelta(days=9))
     assert standing(configuration, clock).gaps == ()
+
+
+@pytest.mark.parametrize(
+    ("now", "observed", "missing"),
+    [
+        (datetime(2026, 3, 29, 22, 30, tzinfo=UTC), (date(2026, 3, 27), date(2026, 3, 28)), (date(2026, 3, 29),)),
+        (datetime(2026, 3, 29, 21, 30, tzinfo=UTC), (date(2026, 3, 27), date(2026, 3, 28)), ()),
+        (datetime(2026, 3, 30, 11, 0, tzinfo=UTC), (date(2026, 3, 28), date(2026, 3, 29)), ()),
+        (datetime(2026, 10, 25, 22, 30, tzinfo=UTC), (date(2026, 10, 24),), ()),
+        (datetime(2026, 10, 25, 23, 30, tzinfo=UTC), (date(2026, 10, 24),), (date(2026, 10, 25),)),
+        (datetime(2026, 10, 26, 11, 0, tzinfo=UTC), (date(2026, 10, 24), date(2026, 10, 25)), ()),
+    ],
+    ids=[
+        "half past midnight after the 23 hours",
+        "before midnight of the 23 hours",
+        "23 hours, observed",
+        "before midnight of the 25 hours",
+        "half past midnight after the 25 hours",
+        "25 hours, observed",
+    ],
+)
+def test_l12_a_day_of_23_or_25_hours_is_one_day(
+    configuration: Configuration, clock: Clock, psa: int, now: datetime, observed: tuple[date, ...], missing: tuple[date, ...]
+) -> None:
+    for day in observed:
+        one_run(f"run of {day}", psa, {}, on=day)
+    clock.now = now
+    assert [day for gap in standing(configuration, clock).gaps for day in gap.days] == list(missing)
+
+
+ENDS_IN_5 = Notice(reason=Reason.AGREEMENT_ENDS, subject="2041", expected=5)
+ENDED_BEFORE_3 = Notice(reason=Reason.AGREEMENT_ENDS, subject="2041", expected=-3)
+SUCCESSOR = Notice(reason=Reason.AGREEMENT_SUCCESSOR, subject="2041 → 2099", received=2099)
+BLOCKED = {"agreement": 2041, "outcome": "blocked", "reason": Reason.AGREEMENT_ENDED}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "newest", "shown"),
+    [
+        (
+            {"end": TODAY + timedelta(days=5)},
+            {"end": TODAY + timedelta(days=5), "notices": (ENDS_IN_5, SUCCESSOR)},
+            (5, EndStage.WITHIN_7_DAYS, 2099),
+        ),
+        ({"end": TODAY + timedelta(days=5), "notices": (SUCCESSOR,)}, {"evidence": None, "outcome": "failed"}, (5, EndStage.WITHIN_7_DAYS, 2099)),
+        ({"end": None}, BLOCKED | {"notices": (ENDED_BEFORE_3, SUCCESSOR)}, (-3, EndStage.ENDED, 2099)),
+        ({"end": TODAY - timedelta(days=1)}, BLOCKED, (-1, EndStage.ENDED, None)),
+        (None, BLOCKED | {"notices": (ENDED_BEFORE_3,)}, (-3, EndStage.ENDED, None)),
+        ({"end": TODAY, "notices": (ENDS_IN_5,)}, {"end": TODAY + timedelta(days=365)}, None),
+    ],
+    ids=[
+        "ends, with its successor",
+        "not read today",
+        "its end was set behind its back",
+        "has ended since it was read",
+        "had ended before it was read first",
+        "its end was put off",
+    ],
+)
+def test_an_agreement_is_told_by_whatever_read_it_last(
+    configuration: Configuration,
+    clock: Clock,
+    psa: int,
+    earlier: dict[str, Any] | None,
+    newest: dict[str, Any],
+    shown: tuple[int, EndStage, int | None] | None,
+) -> None:
+    if earlier is not None:
+        one_run("r1", psa, _reading(earlier), on=TODAY - timedelta(days=1))
+    one_run("r2", psa, _reading(newest))
+    assert [(one.days_left, one.stage, one.successor) for one in standing(configuration, clock).agreements] == ([shown] if shown else [])
+
+
+def _reading(members: dict[str, Any]) -> dict[str, Any]:
+    """A tenant run; with an `end`, one that read the agreement and planned."""
+    given = {name: value for name, value in members.items() if name != "end"}
+    return given | ({"inputs": agreement_inputs(2041, members["end"])} if "end" in members else {})
+
+
+def test_accounts_without_a_link_are_those_of_the_newest_run_that_asked(configuration: Configuration, clock: Clock, psa: int) -> None:
+    other = replace(configuration, integration=replace(configuration.integration, name="Other"), links=(LinkSettings(tenant="B", account=8),))
+    elsewhere = replace(other.destination, url="http://127.0.0.1:9", public_key="another key")
+    third = replace(other, integration=replace(other.integration, name="Third"), destination=elsewhere, links=(LinkSettings(tenant="C", account=9),))
+    for one in (other, third):
+        configurations.take(one.integration.name, to_canonical(one), origin="a test", at=NOON)
+    one_run("r1", psa, {}, accounts_not_linked=[[1, "Gone since"]], on=TODAY - timedelta(days=1))
+    one_run("r2", psa, {}, accounts_not_linked=[[8, "Linked by another"], [9, "Linked in another PSA"], [1053145, "Linked since"]])
+    one_run("r3", psa, {}, accounts_not_linked=None, only="Contoso Dental")
+    found = standing(configuration, clock)
+    assert found.accounts_not_linked == ((9, "Linked in another PSA"),)
+    assert verdict([found]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("later", "shown"),
+    [
+        ({"kind": "apply", "problems": []}, ("companies.csv was refused.",)),
+        ({"outcome": "failed", "reason": "source_unreachable", "problems": []}, ("companies.csv was refused.",)),
+        ({"problems": ["other.csv was refused."]}, ("other.csv was refused.",)),
+        ({"problems": []}, ()),
+        ({}, ()),
+    ],
+    ids=["an applied plan reads no source", "refused at the door", "others", "put right", "a run of an older version"],
+)
+def test_what_could_not_be_read_of_the_source_is_told_until_a_run_reads_it(
+    configuration: Configuration, clock: Clock, psa: int, later: dict[str, Any], shown: tuple[str, ...]
+) -> None:
+    one_run("r1", psa, {}, outcome="attention", problems=["companies.csv was refused."])
+    one_run("r2", psa, {}, **later)
+    found = standing(configuration, clock)
+    assert found.problems == shown
+    assert ("something of the source could not be read" in verdict([found]).sentence) is bool(shown)
+    assert (verdict([found]).exit_code == 0) is not bool(shown)
 
 
 def test_an_agreement_that_is_no_longer_linked_may_end(configuration: Configuration, clock: Clock, psa: int) -> None:

@@ -1,20 +1,26 @@
-"""Finds seats that one of our lines bills and that are now wanted on another line (design 6.3, moves)."""
+"""Finds seats that one of our lines bills and that are now wanted on another line, and which of these moves a person has released (design 6.3)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from tallybridge.billing.plan import Action, Change, OurLine, Part, PlanningInputs
+from tallybridge.billing.plan import Action, Change, DecisionKind, OurLine, Part, Plan, PlanningInputs, StandingDecision
 from tallybridge.billing.psa import Charge
+from tallybridge.billing.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A line that should be written with seats that other lines of ours still bill."""
+    """A line that should bill seats that other lines of ours still bill, whether its own quantity changes by them or not."""
 
+    agreement: int
     item: str
     sources: tuple[OurLine, ...]
+    writable: bool = True
+    """False: the line that takes the seats waits for a reason of its own, so the others must go on billing them."""
+    stands: bool = False
+    """The line that takes the seats stands right already, as after a move that broke off."""
 
 
 def moves_of(
@@ -22,23 +28,87 @@ def moves_of(
     lines: Mapping[str, OurLine],
     changes: Mapping[str, Change],
     present: Mapping[str, tuple[Charge, ...]],
+    elsewhere: Iterable[OurLine],
 ) -> tuple[Move, ...]:
-    """The changes that take over seats of another line of ours which still stands in the PSA with a quantity above zero."""
+    """The changes that take over seats of another line of ours which still stands in the PSA with a quantity above zero.
+
+    Args:
+        lines: our lines with what they were made of when they were last written.
+        elsewhere: our lines on other agreements that still bill.
+    """
     wanted = {one.item: one.parts for one in inputs.wanted}
-    here = [line for line in lines.values() if _still_bills(line, present.get(line.item, ()))]
+    here = [line for line in lines.values() if still_bills(line, present.get(line.item, ()))]
+    elsewhere = tuple(elsewhere)
     moves = []
     for item, change in sorted(changes.items()):
-        if change.action not in (Action.CREATE, Action.UPDATE):
-            continue
+        writable = change.action is not Action.HOLD and change.reason is not Reason.KEPT
         sources = [line for line in here if line.item != item and _shares(_given_up(line.parts, wanted.get(line.item, ())), change.parts)]
-        sources += [line for line in inputs.elsewhere if line.written > 0 and not line.closed and _shares(line.parts, change.parts)]
+        sources += [line for line in elsewhere if _shares(line.parts, change.parts)]
         if sources:
-            moves.append(Move(item=item, sources=tuple(sources)))
+            stands = change.action is Action.UNCHANGED
+            moves.append(Move(agreement=inputs.agreement.number, item=item, sources=tuple(sources), writable=writable, stands=stands))
     return tuple(moves)
 
 
-def _still_bills(line: OurLine, present: tuple[Charge, ...]) -> bool:
+def lines_elsewhere(former: Iterable[tuple[PlanningInputs, Plan]]) -> tuple[OurLine, ...]:
+    """Our lines on former agreements that still bill, after reading has settled what it can."""
+    found = []
+    for inputs, plan in former:
+        charges = inputs.agreement.charges
+        found += [line for line in plan.lines if still_bills(line, tuple(charge for charge in charges if charge.item == line.item))]
+    return tuple(found)
+
+
+def still_bills(line: OurLine, present: tuple[Charge, ...]) -> bool:
+    """Whether a line of ours stands in the PSA with a quantity above zero."""
     return not line.closed and line.written > 0 and any(charge.id == line.charge and charge.quantity > 0 for charge in present)
+
+
+def passing(moves: Iterable[Move], decisions: Mapping[str, StandingDecision], written: Collection[tuple[int, str]]) -> dict[str, int]:
+    """The moves that a person has released and that can be carried out whole: the decision's number by item.
+
+    A line gives its seats away only where everything that takes them is released, and is written itself: nobody is billed twice, and nothing is
+    left billed to nobody. A line may take seats and give others away; then it is written with both, or with neither.
+
+    Args:
+        decisions: the standing decision on each item.
+        written: agreement and item of each source line that the plan can bring to its new quantity.
+    """
+    moves = tuple(moves)
+    released = {move.item: number for move in moves if (number := _release_of(move, decisions)) is not None}
+    while True:
+        stuck = {key for move in moves if move.item not in released for key in _lines_of(move)}
+        waiting = {
+            move.item
+            for move in moves
+            if move.item in released and (stuck.intersection(_lines_of(move)) or any(_key(line) not in written for line in move.sources))
+        }
+        if not waiting:
+            return released
+        released = {item: number for item, number in released.items() if item not in waiting}
+
+
+def _release_of(move: Move, decisions: Mapping[str, StandingDecision]) -> int | None:
+    """The release of the line that takes the seats; where that stands right already, of all lines that still have to give them away."""
+    if not move.writable:
+        return None
+    if _is_released(decisions.get(move.item)):
+        return decisions[move.item].id
+    giving = [decisions.get(line.item) if line.agreement == move.agreement else None for line in move.sources]
+    numbers = [one.id for one in giving if one is not None and _is_released(one)]
+    return numbers[0] if move.stands and len(numbers) == len(giving) else None
+
+
+def _is_released(decision: StandingDecision | None) -> bool:
+    return decision is not None and decision.kind is DecisionKind.RELEASE and decision.reason is Reason.MOVED
+
+
+def _lines_of(move: Move) -> set[tuple[int, str]]:
+    return {(move.agreement, move.item), *(_key(line) for line in move.sources)}
+
+
+def _key(line: OurLine) -> tuple[int, str]:
+    return line.agreement, line.item
 
 
 def _given_up(billed: Iterable[Part], wanted: tuple[Part, ...]) -> tuple[Part, ...]:

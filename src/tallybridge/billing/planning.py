@@ -1,15 +1,29 @@
-"""Usage × charges → plan: the table of design 6.3, moves, and what is only reported. Pure; decides, never does.
+"""Usage × charges → plan: the table of design 6.3, moves, decisions, guards, and what is only reported. Pure; decides, never does.
 
-`plan` walks every item that is wanted or has a line of ours and lets the first fitting row of the table decide.
+`plan` walks every item that is wanted or has a line of ours and lets the first fitting row of the table decide. Then moves, and then the guards,
+hold what must wait for a person; what a person has decided before stands (design 6.6).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from tallybridge.billing.guards import guard
 from tallybridge.billing.model import Notice
-from tallybridge.billing.moving import Move, moves_of
-from tallybridge.billing.plan import Action, Change, IntentOutcome, OpenIntent, OurLine, Plan, PlanningInputs, Resolution, Wanted
+from tallybridge.billing.moving import Move, lines_elsewhere, moves_of, passing
+from tallybridge.billing.plan import (
+    Action,
+    Change,
+    DecisionKind,
+    IntentOutcome,
+    OpenIntent,
+    OurLine,
+    Plan,
+    PlanningInputs,
+    Resolution,
+    StandingDecision,
+    Wanted,
+)
 from tallybridge.billing.psa import Agreement, Charge
 from tallybridge.billing.reasons import Reason
 from tallybridge.billing.resolving import KnownLines, charges_by_item, know_lines
@@ -23,12 +37,13 @@ def plan(inputs: PlanningInputs) -> Plan:
     """
     known = know_lines(inputs)
     present = charges_by_item(inputs.agreement.charges)
-    wanted = {one.item: one for one in inputs.wanted}
-    draft = _Draft(inputs, known)
-    for item in sorted(wanted.keys() | known.lines.keys() | known.unresolved.keys()):
-        draft.decide(item, wanted.get(item), present.get(item, ()))
-    draft.hold_moves(present)
+    former = tuple(plan(one) for one in inputs.former)
+    draft = _Draft(inputs, known, former)
+    for item in sorted(draft.wanted.keys() | known.lines.keys() | known.unresolved.keys()):
+        draft.decide(item, draft.wanted.get(item), present.get(item, ()))
+    draft.decide_moves(present)
     draft.settle_worklist()
+    draft.guard()
     return Plan(
         agreement=inputs.agreement.number,
         changes=tuple(draft.changes[item] for item in sorted(draft.changes)),
@@ -36,6 +51,8 @@ def plan(inputs: PlanningInputs) -> Plan:
         lines=tuple(draft.lines[item] for item in sorted(draft.lines)),
         notices=tuple(sorted((*known.notices, *draft.notices), key=lambda notice: (notice.reason, notice.subject))),
         not_ours=tuple(sorted(draft.not_ours)),
+        former=former,
+        ended=tuple(sorted(draft.ended)),
     )
 
 
@@ -47,8 +64,15 @@ def left_behind(line: OurLine) -> Notice:
 class _Draft:
     """A plan in the making: one change per item."""
 
-    def __init__(self, inputs: PlanningInputs, known: KnownLines) -> None:
+    def __init__(self, inputs: PlanningInputs, known: KnownLines, former: tuple[Plan, ...]) -> None:
         self.inputs = inputs
+        self.former = former
+        self.decisions = {one.item: one for one in inputs.decisions}
+        self.ended: set[int] = set()
+        self.wanted = {one.item: one for one in inputs.wanted}
+        for pin in (one for one in inputs.decisions if one.kind is DecisionKind.PIN):
+            self._pin(pin)
+        self.before = known.lines
         self.lines = dict(known.lines)
         self.unresolved = known.unresolved
         self.items = {item.id: item for item in inputs.items}
@@ -62,6 +86,8 @@ class _Draft:
         line = self.lines.get(item)
         present = tuple(charge for charge in found if line is None or charge.id not in line.left)
         unresolved = self.unresolved.get(item)
+        if self._is_kept(item, wanted, line, found):
+            return
         if unresolved is not None and unresolved.reason is not None:
             self._put(self._hold(item, wanted, line, present, unresolved.reason))
         elif wanted is None:
@@ -74,6 +100,30 @@ class _Draft:
             self._decide_foreign(wanted, line, present[0])
         else:
             self._decide_ours(wanted, line, present[0])
+
+    def _pin(self, pin: StandingDecision) -> None:
+        """A pinned line wants its pinned quantity, whatever is counted (design 6.1), until its last day is over."""
+        if pin.until is not None and pin.until < self.inputs.today:
+            self.ended.add(pin.id)
+            del self.decisions[pin.item]
+            return
+        counted = self.wanted.get(pin.item)
+        self.wanted[pin.item] = Wanted(item=pin.item, quantity=pin.quantity or 0, parts=counted.parts if counted is not None else ())
+
+    def _is_kept(self, item: str, wanted: Wanted | None, line: OurLine | None, found: tuple[Charge, ...]) -> bool:
+        """Leaves a line as a person decided, until the PSA's lines for the item change; a write that may still arrive is waited for first."""
+        decision = self.decisions.get(item)
+        unresolved = self.unresolved.get(item)
+        if decision is None or decision.kind is not DecisionKind.KEEP or wanted is None:
+            return False
+        if unresolved is not None and unresolved.reason is Reason.WRITE_UNRESOLVED:
+            return False
+        if tuple((charge.id, charge.quantity) for charge in found) != decision.shown:
+            self.ended.add(decision.id)
+            return False
+        kept = self._hold(item, wanted, line, tuple(charge for charge in found if line is None or charge.id not in line.left), Reason.KEPT)
+        self._put(replace(kept, action=Action.UNCHANGED, to_quantity=kept.from_quantity, known=tuple(charge.id for charge in found)))
+        return True
 
     def _decide_without_line(self, wanted: Wanted, line: OurLine | None) -> None:
         if wanted.quantity == 0:
@@ -101,7 +151,10 @@ class _Draft:
         )
         self.lines[wanted.item] = line
         if charge.quantity == wanted.quantity:
-            self.lines[wanted.item] = replace(line, written=wanted.quantity, parts=wanted.parts)
+            # A pinned quantity for which nothing is counted is still made of what it was: those seats may be wanted on another line.
+            self.lines[wanted.item] = replace(
+                line, written=wanted.quantity, parts=wanted.parts if wanted.parts or not wanted.quantity else line.parts
+            )
             self._put(self._write(Action.UNCHANGED, wanted, line, charge))
         elif charge.quantity == line.written:
             self._put(self._write(Action.UPDATE, wanted, line, charge))
@@ -134,7 +187,12 @@ class _Draft:
             parts=wanted.parts,
             known=tuple(one.id for one in self.inputs.agreement.charges if one.item == wanted.item),
             last_written=line.written if line is not None and not line.closed else None,
+            reason=Reason.PINNED if self._is_pinned(wanted.item) else None,
         )
+
+    def _is_pinned(self, item: str) -> bool:
+        decision = self.decisions.get(item)
+        return decision is not None and decision.kind is DecisionKind.PIN
 
     def _hold(self, item: str, wanted: Wanted | None, line: OurLine | None, present: tuple[Charge, ...], reason: Reason) -> Change:
         single = present[0] if len(present) == 1 else None
@@ -150,21 +208,77 @@ class _Draft:
             last_written=line.written if line is not None and not line.closed else None,
         )
 
-    def hold_moves(self, present: dict[str, tuple[Charge, ...]]) -> None:
-        """Seats that one of our lines still bills must not be billed on another line too: both sides wait (design 6.3, moves)."""
-        moves = moves_of(self.inputs, self.lines, self.changes, present)
+    def decide_moves(self, present: dict[str, tuple[Charge, ...]]) -> None:
+        """Seats that one of our lines still bills must not be billed on another line too: both sides wait for a person's release (design 6.3)."""
+        elsewhere = lines_elsewhere(zip(self.inputs.former, self.former, strict=True))
+        moves = moves_of(self.inputs, self.before, self.changes, present, elsewhere)
+        writable = tuple(move for move in moves if move.writable)
+        self._say_what_is_left_behind(writable, elsewhere)
+        here = {source.item: source for move in moves for source in move.sources if source.agreement == self.inputs.agreement.number}
+        given_up = {item: self._given_up(item, present) for item in here if any(_takes_from(move, here[item]) for move in writable)}
+        fitting = self._fitting_releases()
+        passed = passing(moves, fitting, self._written(given_up))
+        for item in sorted(here):
+            if any(_takes_from(move, here[item]) and move.item not in passed for move in moves):
+                self._hold_source(item)
+            elif (change := given_up[item]) is not None:
+                self._put(replace(change, released=next(passed[move.item] for move in moves if _takes_from(move, here[item]))))
+        for move in writable:
+            taken = _moved(self.changes[move.item], move)
+            released = passed.get(move.item)
+            self._put(taken if released is None else replace(taken, action=self.changes[move.item].action, reason=None, released=released))
+        moving = {move.item for move in moves} | here.keys()
+        released_moves = [one for one in self.inputs.decisions if one.reason is Reason.MOVED and _is_release(one)]
+        self.ended |= {one.id for one in released_moves if one.item not in moving or one.item not in fitting}
+
+    def _fitting_releases(self) -> dict[str, StandingDecision]:
+        """A release is good for what our line was when it was given: the release of a move never lets the way back pass.
+
+        A line that stands right already at what was released is one side of a move that broke off: the other side may still follow.
+        """
+        written = {item: line.written for item, line in self.lines.items() if not line.closed}
+        stands = {item for item, change in self.changes.items() if change.action is Action.UNCHANGED}
+        return {
+            item: one
+            for item, one in self.decisions.items()
+            if one.written == written.get(item) or (item in stands and one.quantity == written.get(item))
+        }
+
+    def _say_what_is_left_behind(self, moves: tuple[Move, ...], elsewhere: tuple[OurLine, ...]) -> None:
         moving = {(source.agreement, source.item) for move in moves for source in move.sources}
-        for line in self.inputs.elsewhere:
-            if line.written > 0 and not line.closed and (line.agreement, line.item) not in moving:
-                self.notices.append(left_behind(line))
-        moved_items = {source.item for move in moves for source in move.sources if source.agreement == self.inputs.agreement.number}
-        for item in moved_items:
+        self.notices += [left_behind(line) for line in elsewhere if (line.agreement, line.item) not in moving]
+        moved = {item for agreement, item in moving if agreement == self.inputs.agreement.number}
+        self.notices = [one for one in self.notices if not (one.reason is Reason.LEFT_BEHIND and one.subject in moved)]
+
+    def _given_up(self, item: str, present: dict[str, tuple[Charge, ...]]) -> Change | None:
+        """What becomes of a line whose seats are wanted on others: what is still wanted on it, else 0; None where it cannot be written now."""
+        if item not in self.wanted:
+            self.decide(item, Wanted(item=item, quantity=0, parts=()), present.get(item, ()))
             change = self.changes.get(item)
-            if change is not None and change.action in (Action.CREATE, Action.UPDATE):
-                self._put(replace(change, action=Action.HOLD, reason=Reason.MOVED))
-        for move in moves:
-            self._put(_moved(self.changes[move.item], move))
-        self.notices = [one for one in self.notices if not (one.reason is Reason.LEFT_BEHIND and one.subject in moved_items)]
+            if change is not None and change.action is not Action.HOLD:
+                del self.changes[item]
+        else:
+            change = self.changes.get(item)
+        return change if change is not None and _reaches_its_quantity(change) else None
+
+    def _written(self, given_up: dict[str, Change | None]) -> set[tuple[int, str]]:
+        """The source lines that this plan can bring to their new quantity."""
+        written = {(self.inputs.agreement.number, item) for item, change in given_up.items() if change is not None}
+        return written | {(plan.agreement, change.item) for plan in self.former for change in plan.changes if _reaches_its_quantity(change)}
+
+    def _hold_source(self, item: str) -> None:
+        change = self.changes.get(item)
+        if change is not None and change.action in (Action.CREATE, Action.UPDATE):
+            self._put(replace(change, action=Action.HOLD, reason=Reason.MOVED))
+        # Where it stands right already, it is still known by what it was made of, until the move is released.
+        self.lines[item] = replace(self.lines[item], parts=self.before[item].parts)
+
+    def guard(self) -> None:
+        """Lets the guards hold what must wait for a person (design 6.5)."""
+        guarded = guard(self.inputs, (self.changes[item] for item in sorted(self.changes)), self.lines, self.wanted)
+        for change in guarded.changes:
+            self._put(change)
+        self.ended = (self.ended | set(guarded.ended)) - {change.released for change in guarded.changes}
 
     def settle_worklist(self) -> None:
         """An entry that still waits is repeated as it is; one that is not wanted any more gives way to the newer change, if there is one."""
@@ -190,6 +304,18 @@ def _repeats(change: Change, entry: OpenIntent) -> bool:
 def _moved(change: Change, move: Move) -> Change:
     sources = tuple((source.agreement, source.item, source.charge or 0, source.written) for source in move.sources)
     return replace(change, action=Action.MOVE, reason=Reason.MOVED, moved_from=sources)
+
+
+def _takes_from(move: Move, line: OurLine) -> bool:
+    return any((source.agreement, source.item) == (line.agreement, line.item) for source in move.sources)
+
+
+def _reaches_its_quantity(change: Change) -> bool:
+    return change.action is Action.UPDATE or (change.action is Action.UNCHANGED and change.reason is not Reason.KEPT)
+
+
+def _is_release(decision: StandingDecision) -> bool:
+    return decision.kind is DecisionKind.RELEASE
 
 
 def _billed_since(agreement: Agreement, line: OurLine) -> bool:

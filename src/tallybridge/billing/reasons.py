@@ -55,6 +55,20 @@ class Reason(StrEnum):
     ITEM_MISSING = "item_missing"
     ITEM_INACTIVE = "item_inactive"
     TO_BE_ENTERED = "to_be_entered"
+    FALL_UNPROVED = "fall_unproved"
+    FALL_BOUND = "fall_bound"
+    RISE_BOUND = "rise_bound"
+    TENANT_BOUND = "tenant_bound"
+    RUN_BOUND = "run_bound"
+
+    # A person has decided that a line stays as it is, or what it should be.
+    KEPT = "kept"
+    PINNED = "pinned"
+    PRESCRIBED = "prescribed"
+
+    # Why seats that are missing today are not shown to be gone.
+    NOTHING_SHOWN = "nothing_shown"
+    COUNT_ENDED = "count_ended"
 
     # A tenant is blocked: a person must act.
     NO_AGREEMENT = "no_agreement"
@@ -96,6 +110,9 @@ class Reason(StrEnum):
     TENANT_RENAMED = "tenant_renamed"
     PSA_MOVED = "psa_moved"
     NOT_YET_APPLIED = "not_yet_applied"
+    AGREEMENT_ENDS = "agreement_ends"
+    AGREEMENT_SUCCESSOR = "agreement_successor"
+    ACCOUNT_NOT_LINKED = "account_not_linked"
 
     @property
     def sentence(self) -> str:
@@ -141,6 +158,16 @@ SENTENCES = MappingProxyType(
         Reason.ITEM_MISSING: "The price book has no such item.",
         Reason.ITEM_INACTIVE: "The price book item is inactive.",
         Reason.TO_BE_ENTERED: "The quantity waits on the worklist to be entered in the PSA.",
+        Reason.FALL_UNPROVED: "The quantity would fall, and not every missing seat is shown to be gone.",
+        Reason.FALL_BOUND: "The quantity would fall further than the guards let pass without a person.",
+        Reason.RISE_BOUND: "The quantity would rise further than the guards let pass without a person.",
+        Reason.TENANT_BOUND: "All charges of this tenant together would fall or rise further than the guards let pass without a person.",
+        Reason.RUN_BOUND: "This run has lowered charges as far as its guard lets it; the remaining falls wait for a person.",
+        Reason.KEPT: "A person decided to leave the line as it is until somebody changes it in the PSA.",
+        Reason.PINNED: "A person decided what the quantity is, for a time.",
+        Reason.PRESCRIBED: "A person prescribed the quantity after it was counted; the next run counts again.",
+        Reason.NOTHING_SHOWN: "The tenant shows no licenses at all, or none of the devices or mailboxes that it had.",
+        Reason.COUNT_ENDED: "A count that a person had stated has ended, and nothing that was read takes its place.",
         Reason.NO_AGREEMENT: "No agreement is chosen for this tenant's account.",
         Reason.AGREEMENT_NOT_FOUND: "The PSA has no such agreement.",
         Reason.AGREEMENT_ENDED: "The agreement has ended.",
@@ -175,6 +202,9 @@ SENTENCES = MappingProxyType(
         Reason.LINE_RENEWED: "Our line came back under a new number with the same quantity and was taken over.",
         Reason.TENANT_RENAMED: "The tenant has another name at the source than in the link.",
         Reason.NOT_YET_APPLIED: "The plan has not been applied yet.",
+        Reason.AGREEMENT_ENDS: "The agreement ends soon.",
+        Reason.AGREEMENT_SUCCESSOR: "The account has exactly one other agreement that goes on when this one ends; the link still names the old one.",
+        Reason.ACCOUNT_NOT_LINKED: "The account is cross-referenced to the External Product, and no tenant is linked to it.",
         Reason.PSA_MOVED: "The PSA has changed since the plan was made; nothing was written for this line.",
     }
 )

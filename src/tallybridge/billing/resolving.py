@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 
 from tallybridge.billing.model import Notice
 from tallybridge.billing.plan import IntentKind, IntentOutcome, OpenIntent, OurLine, PlanningInputs, Resolution
@@ -58,7 +59,7 @@ def know_lines(inputs: PlanningInputs) -> KnownLines:
         resolutions.append(verdict)
         unresolved.pop(intent.item, None)
         if verdict.outcome is IntentOutcome.APPLIED and verdict.charge is not None:
-            lines[intent.item] = _ours_now(intent, verdict.charge, lines.get(intent.item))
+            lines[intent.item] = _ours_now(intent, verdict.charge, lines.get(intent.item), inputs.today)
     for item, line in lines.items():
         if item not in unresolved and (renewed := _renewed(line, present.get(item, ()), inputs.seen)) is not None:
             lines[item] = replace(line, charge=renewed)
@@ -131,7 +132,7 @@ def _resolution(intent: OpenIntent, outcome: IntentOutcome, line: Charge | None)
     )
 
 
-def _ours_now(intent: OpenIntent, charge: int, before: OurLine | None) -> OurLine:
+def _ours_now(intent: OpenIntent, charge: int, before: OurLine | None, today: date) -> OurLine:
     return OurLine(
         agreement=intent.agreement,
         item=intent.item,
@@ -139,7 +140,13 @@ def _ours_now(intent: OpenIntent, charge: int, before: OurLine | None) -> OurLin
         written=intent.to_quantity,
         parts=intent.parts,
         left=before.left if before is not None else (),
+        since=since(before, today),
     )
+
+
+def since(before: OurLine | None, today: date) -> date | None:
+    """When a line that has just been written became ours: a line that goes on keeps its day, also under a new id."""
+    return before.since if before is not None and not before.closed else today
 
 
 def _renewed(line: OurLine, present: tuple[Charge, ...], seen: tuple[int, ...]) -> int | None:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from tallybridge.cli.frame import CommandFailed, ConfigOption, Finished, Frame, HomeOption, JsonOption, frame, utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tallybridge.runs.configuring import Configured
     from tallybridge.runs.day import Order
@@ -49,14 +49,14 @@ def plan(
 
     call = frame(as_json, config, home)
     if out is not None:
-        _require_writable(out)
+        require_writable(out)
     found = call.one_integration() if out is not None else None
     reports = []
     for configured in (found,) if found is not None else call.configured():
         report = bill(call, configured, Mode.PLAN, only=tenant)
         reports.append(report)
         if out is not None:
-            _save(report, configured, out, call)
+            save_to(report, configured, out, call)
     _give(call, reports)
 
 
@@ -73,6 +73,7 @@ def apply(
 
     Example: tallybridge apply monday.plan
     """
+    from tallybridge.cli.prescribed_words import say_what_comes_next
     from tallybridge.runs.reports import Mode
     from tallybridge.runs.saved_plans import apply_saved_plan
 
@@ -80,9 +81,12 @@ def apply(
     if not file.is_file():
         raise CommandFailed(f"There is no plan file {file}. Nothing was read or written. Make a plan: tallybridge plan --out FILE")
     configured = call.one_integration()
-    with _progress(call) as (begun, done):
-        report = apply_saved_plan(_order(configured, Mode.APPLY, None, begun, done), file.read_bytes())
-    _give(call, [report])
+    content = file.read_bytes()
+    with progress(call) as (begun, done):
+        report = apply_saved_plan(order_for(configured, Mode.APPLY, None, begun, done), content)
+    tell(call, [report])
+    say_what_comes_next(call, content, report)
+    raise Finished(worst_of([report.exit_code]))
 
 
 def run(
@@ -107,11 +111,12 @@ def bill(call: Frame, configured: Configured, mode: Mode, *, only: str | None = 
     """One run of an integration, with progress on a terminal."""
     from tallybridge.runs.day import run_day
 
-    with _progress(call) as (begun, done):
-        return run_day(_order(configured, mode, only, begun, done))
+    with progress(call) as (begun, done):
+        return run_day(order_for(configured, mode, only, begun, done))
 
 
-def _order(configured: Configured, mode: Mode, tenant: str | None, begun: Callable[[int], None], done: Callable[[TenantReport], None]) -> Order:
+def order_for(configured: Configured, mode: Mode, tenant: str | None, begun: Callable[[int], None], done: Callable[[TenantReport], None]) -> Order:
+    """What a run of an integration is asked to do."""
     from tallybridge.runs.day import Order
 
     return Order(
@@ -125,14 +130,16 @@ def _order(configured: Configured, mode: Mode, tenant: str | None, begun: Callab
     )
 
 
-def _require_writable(out: Path) -> None:
+def require_writable(out: Path) -> None:
+    """Refuses a place where no plan can be saved, before anything is read."""
     if out.is_dir():
         raise CommandFailed(f"{out} is a folder; --out wants a file, for example {out / 'today.plan'}. Nothing was read or written.")
     if not out.parent.is_dir():
         raise CommandFailed(f"The folder {out.parent} does not exist, so the plan could not be saved. Nothing was read or written.")
 
 
-def _save(report: RunReport, configured: Configured, out: Path, call: Frame) -> None:
+def save_to(report: RunReport, configured: Configured, out: Path, call: Frame) -> None:
+    """Saves a plan that has just been made, for `apply`."""
     from tallybridge.billing.counting import RULES_VERSION
     from tallybridge.runs.saved_plans import save_plan
 
@@ -145,6 +152,17 @@ def _save(report: RunReport, configured: Configured, out: Path, call: Frame) -> 
 
 def _give(call: Frame, reports: list[RunReport]) -> None:
     """Prints the runs and ends with the worst of their exit codes."""
+    tell(call, reports)
+    raise Finished(worst_of([report.exit_code for report in reports]))
+
+
+def worst_of(codes: Sequence[int]) -> int:
+    """The exit code that tells most: 1 before 3 before 2 before 0 (contracts 2)."""
+    return next((code for code in (1, 3, 2) if code in codes), 0)
+
+
+def tell(call: Frame, reports: Sequence[RunReport]) -> None:
+    """Prints the runs: one document, or a table each."""
     from tallybridge.cli.run_tables import show_run
     from tallybridge.runs.reports import run_document
 
@@ -156,12 +174,10 @@ def _give(call: Frame, reports: list[RunReport]) -> None:
             show_run(call, report)
         elif report.detail:
             call.say(report.detail)
-    codes = [report.exit_code for report in reports]
-    raise Finished(next((code for code in (1, 3, 2) if code in codes), 0))
 
 
 @contextmanager
-def _progress(call: Frame) -> Iterator[tuple[Callable[[int], None], Callable[[TenantReport], None]]]:
+def progress(call: Frame) -> Iterator[tuple[Callable[[int], None], Callable[[TenantReport], None]]]:
     """Two functions to be told how many tenants there are and when one is done; a bar on a terminal, silence in a pipe."""
     if not sys.stderr.isatty():
         yield (lambda _: None), (lambda _: None)

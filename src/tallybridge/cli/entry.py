@@ -19,9 +19,11 @@ from tallybridge.cli import (
     demonstration,
     holding,
     importing,
+    leaving_behind,
     linking,
     listing,
     proving,
+    reverting,
     sandboxing,
     serving,
     setting_up,
@@ -38,7 +40,23 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for group in (billing, standing, worklist, importing, proving, holding, linking, listing, checking, setting_up, serving, sandboxing, demonstration):
+for group in (
+    billing,
+    reverting,
+    standing,
+    worklist,
+    importing,
+    proving,
+    holding,
+    leaving_behind,
+    linking,
+    listing,
+    checking,
+    setting_up,
+    serving,
+    sandboxing,
+    demonstration,
+):
     group.add_to(app)
 
 

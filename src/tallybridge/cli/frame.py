@@ -122,8 +122,11 @@ class Frame:
             table.add_row(*(escape(cell) for cell in row))
         self.out.print(table)
 
-    def open_ledger(self) -> Path:
+    def open_ledger(self, *, whole: bool = False) -> Path:
         """Opens the ledger in the data folder and returns the folder.
+
+        Args:
+            whole: also the tables of the console.
 
         Raises:
             LedgerError: in words.
@@ -132,7 +135,7 @@ class Frame:
         from tallybridge.ledger.opening import open_ledger
 
         home = locate_home(self.home)
-        open_ledger(home, clock=utc_now)
+        open_ledger(home, clock=utc_now, whole=whole)
         return home
 
     def configured(self) -> tuple[Configured, ...]:
@@ -153,13 +156,19 @@ class Frame:
     def read_configured(self) -> tuple[Configured, ...]:
         """Every integration as it is configured now; the ledger must be open. Raises as `configured` does."""
         from tallybridge.configuration.locating import locate_configuration
+
+        found = self.read_if_configured()
+        if not found:
+            locate_configuration(self.config).demand()
+        return found
+
+    def read_if_configured(self) -> tuple[Configured, ...]:
+        """As `read_configured`, but nothing where nothing is configured yet: the console is where that begins."""
+        from tallybridge.configuration.locating import locate_configuration
         from tallybridge.runs.configuring import from_ledger, take_files
 
         located = locate_configuration(self.config)
-        found = take_files(located.paths, utc_now) if located.paths else from_ledger()
-        if not found:
-            located.demand()
-        return found
+        return take_files(located.paths, utc_now) if located.paths else from_ledger()
 
     def one_integration(self) -> Configured:
         """The only integration that is configured.

@@ -10,7 +10,9 @@ from tallybridge.cli.frame import CommandFailed, ConfigOption, Finished, HomeOpt
 
 if TYPE_CHECKING:
     from tallybridge.cli.frame import Frame
+    from tallybridge.ledger.run_records import StoredRun
     from tallybridge.runs.explaining import Explanation
+    from tallybridge.runs.other_rules import OtherRules
 
 PANEL = "Proof"
 
@@ -96,32 +98,59 @@ def verify(
 
 def replay(
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or its beginning; “latest” for the newest.")],
+    rules: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="RULES",
+            help=(
+                "Show what other rules would have billed: key_scope=used, key_scope=installed, count_oem=true, count_oem=false, or a configuration "
+                "file, whose applications, mappings, key scope and OEM setting take the place of the run's. May be repeated; a single setting "
+                "has the last word."
+            ),
+        ),
+    ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Recount a past run from its evidence. Needs no connection.
+    """Recount a past run from its evidence, by its own rules or by others. Needs no connection.
 
-    Exit code: 0 usage and plans come out the same, byte for byte; 1 they differ.
+    Exit code: 0 usage and plans come out the same, byte for byte; 1 they differ. With --with: 0, whatever other rules would have billed.
 
     Example: tallybridge replay latest
     """
+    from tallybridge.runs.other_rules import RulesRefused, read_other_rules
+
     call = frame(as_json, config, home)
+    try:
+        # Read before the ledger is touched: what cannot be understood does nothing anywhere.
+        other = read_other_rules(rules) if rules else None
+    except RulesRefused as refused:
+        raise CommandFailed(str(refused)) from refused
     call.open_ledger()
     from tallybridge.ledger import runs as ledger_runs
-    from tallybridge.runs.replaying import replay as replay_run
-    from tallybridge.runs.replaying import replay_document
 
     found = ledger_runs.newest_run() if run == "latest" else ledger_runs.get_run(run)
     if found is None:
         raise CommandFailed(f"The ledger knows no run {run}.")
-    replayed = replay_run(found)
+    if other is None:
+        _replay_as_it_was(call, found)
+    else:
+        _replay_with(call, found, other)
+
+
+def _replay_as_it_was(call: Frame, run: StoredRun) -> None:
+    from tallybridge.runs.replaying import replay as replay_run
+    from tallybridge.runs.replaying import replay_document
+
+    replayed = replay_run(run)
     if call.as_json:
         call.give(replay_document(replayed))
     else:
         words = {True: "same", False: "DIFFERENT", None: "-"}
         rows = [(one.name, words[one.usage_same], words[one.plan_same]) for one in replayed.tenants]
-        call.show(("Tenant", "Usage", "Plan"), rows, title=f"Replay of run {found.id} of {found.date}")
+        call.show(("Tenant", "Usage", "Plan"), rows, title=f"Replay of run {run.id} of {run.date}")
         if replayed.run.rules_version != replayed.rules_version:
             call.say(f"The run was counted by rules version {replayed.run.rules_version}, this program has {replayed.rules_version}.")
         if replayed.empty:
@@ -129,3 +158,15 @@ def replay(
         else:
             call.say("The same, byte for byte." if replayed.same else "DIFFERENT: this program counts that day's evidence differently.")
     raise Finished(0 if replayed.same else 1)
+
+
+def _replay_with(call: Frame, run: StoredRun, other: OtherRules) -> None:
+    from tallybridge.runs.supposing import suppose, supposed_document
+
+    supposed = suppose(run, other)
+    if call.as_json:
+        call.give(supposed_document(supposed))
+    else:
+        from tallybridge.cli.supposed_tables import show_supposed
+
+        show_supposed(call, supposed)

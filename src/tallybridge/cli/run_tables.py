@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tallybridge.billing.agreement_ends import EndStage, end_stage
 from tallybridge.billing.model import Notice
 from tallybridge.billing.plan import Action
+from tallybridge.billing.reasons import Reason
 from tallybridge.runs.reports import LineReport, Mode, RunReport, TenantOutcome, TenantReport, totals
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ _OUTCOMES = {
     TenantOutcome.BILLING_OFF: "billing off",
 }
 
+_OF_AGREEMENTS = (Reason.AGREEMENT_ENDS, Reason.AGREEMENT_SUCCESSOR)
+
 
 def show_run(call: Frame, run: RunReport) -> None:
     """Prints one run: its lines, what is billed to nobody, what needs a person, and the totals."""
@@ -32,6 +36,7 @@ def show_run(call: Frame, run: RunReport) -> None:
         columns = ("Tenant", "Agreement", "Outcome", "Item", "From", "To", "Line", "What")
         call.show(columns, rows, title=f"{title} for {run.date} · {run.integration}", numbers=("From", "To", "Line", "Agreement"))
     _show_not_billed(call, run)
+    _show_accounts_not_linked(call, run)
     _show_worklist(call, run)
     for sentence in _sentences(run):
         call.say(sentence)
@@ -64,12 +69,17 @@ def _what(line: LineReport) -> str:
 
 def _show_not_billed(call: Frame, run: RunReport) -> None:
     rows = [
-        (tenant.name, leak.application, leak.category.value if leak.category is not None else "all", leak.quantity, leak.reason.value)
-        for tenant in run.tenants
-        for leak in tenant.not_billed
+        (tenant, leak.application, leak.category.value if leak.category is not None else "all", leak.quantity, leak.reason.value)
+        for tenant, leak in run.not_billed
     ]
     if rows:
         call.show(("Tenant", "Application", "Category", "Units", "Why"), rows, title="Not billed", numbers=("Units",))
+
+
+def _show_accounts_not_linked(call: Frame, run: RunReport) -> None:
+    rows = [(one.number, one.name) for one in run.accounts_not_linked or ()]
+    if rows:
+        call.show(("Account", "Name"), rows, title=f"Cross-referenced, and linked to no tenant: {len(rows)}", numbers=("Account",))
 
 
 def _show_worklist(call: Frame, run: RunReport) -> None:
@@ -88,22 +98,51 @@ def _show_worklist(call: Frame, run: RunReport) -> None:
 
 def _sentences(run: RunReport) -> list[str]:
     """One sentence for whatever a person should look at."""
+    urgent = [(tenant.name, notice) for tenant in run.tenants for notice in _of_a_near_end(tenant)]
+    others = [(tenant.name, notice) for tenant in run.tenants for notice in tenant.notices if notice not in _of_a_near_end(tenant)]
     sentences = [f"{run.reason.sentence if not run.detail else run.detail}"] if run.reason is not None else []
+    sentences += [f"{name}, {_subject(notice)}: {_notice(notice)}" for name, notice in urgent]
     sentences += run.problems
     worth_a_word = {TenantOutcome.BLOCKED, TenantOutcome.FAILED}
     sentences += [f"{tenant.name}: {tenant.sentence}" for tenant in run.tenants if tenant.outcome in worth_a_word]
     held = [line.change.reason for tenant in run.tenants for line in tenant.lines if line.change.reason is not None]
     sentences += [f"{reason.value}: {reason.sentence}" for reason in dict.fromkeys(held)]
-    sentences += [f"{tenant.name}, {notice.subject}: {_notice(notice)}" for tenant in run.tenants for notice in tenant.notices]
+    sentences += [f"{name}, {_subject(notice)}: {_notice(notice)}" for name, notice in others]
     if any(line.hold for tenant in run.tenants for line in tenant.lines):
         sentences.append("Lines that wait for a person: tallybridge holds list")
     return sentences
 
 
+def _of_a_near_end(tenant: TenantReport) -> tuple[Notice, ...]:
+    """What is told of an agreement that has ended, or whose last day is today or tomorrow; tomorrow may be too late."""
+    told = tuple(notice for notice in tenant.notices if notice.reason in _OF_AGREEMENTS)
+    near = (EndStage.ENDED, EndStage.WITHIN_1_DAY)
+    return told if any(notice.expected is not None and end_stage(notice.expected) in near for notice in told) else ()
+
+
+def _subject(notice: Notice) -> str:
+    return f"agreement {notice.subject}" if notice.reason in _OF_AGREEMENTS else notice.subject
+
+
 def _notice(notice: Notice) -> str:
+    if notice.reason is Reason.AGREEMENT_ENDS and notice.expected is not None:
+        return _end(notice.expected)
     if notice.expected is None or notice.received is None:
         return notice.reason.sentence
     return f"{notice.reason.sentence} (expected {notice.expected}, found {notice.received})"
+
+
+def _end(days: int) -> str:
+    """When an agreement ends, for so many days left: the nearer, the louder."""
+    if days < 0:
+        return f"THE AGREEMENT ENDED {_days(-days)} AGO, and nothing is billed on it any more. Link its successor now."
+    if days <= 1:
+        return f"{'TODAY' if days == 0 else 'TOMORROW'} IS THE AGREEMENT'S LAST DAY; nothing is billed on it afterwards. Link its successor in time."
+    return f"The agreement ends in {days} days."
+
+
+def _days(number: int) -> str:
+    return "1 DAY" if number == 1 else f"{number} DAYS"
 
 
 def _summary(run: RunReport) -> str:

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from tallybridge.billing.agreement_ends import EndStage
 from tallybridge.cli.frame import ConfigOption, Finished, HomeOption, JsonOption, frame, utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from tallybridge.cli.frame import Frame
     from tallybridge.runs.configuring import Configured
@@ -30,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 def status(as_json: JsonOption = False, config: ConfigOption = None, home: HomeOption = None) -> None:
     """Is the bill right? Shows what ran, what waits, what is billed to nobody and what will end soon. Needs no connection.
 
-    Exit code: 0 nothing to look at; 3 something waits, is not billed or will end soon; 1 the last run or a tenant failed, or a run is overdue.
+    Exit code: 0 nothing to do; 3 something waits, is not billed or ends within 7 days; 1 the last run or a tenant failed, or a run is overdue.
 
     Tables show the worst 20 rows; --json shows all.
 
@@ -63,6 +64,8 @@ def _show_runs(call: Frame, configured: Sequence[Configured], standings: Sequenc
     for one in standings:
         if one.last_run is not None and one.last_run.sentence:
             call.say(f"{one.integration}: {one.last_run.sentence}")
+        for problem in one.problems:
+            call.say(f"{one.integration}: {problem}")
 
 
 def _run_row(standing: IntegrationStanding, zone: ZoneInfo) -> _Row:
@@ -79,6 +82,8 @@ def _run_row(standing: IntegrationStanding, zone: ZoneInfo) -> _Row:
 
 def _tables(standings: Sequence[IntegrationStanding]) -> Iterator[tuple[str, Sequence[str], Sequence[_Row], Sequence[str]]]:
     """Every list over all integrations: title, columns, rows with the worst first, columns of numbers; the worst list first."""
+    at_once = (EndStage.ENDED, EndStage.WITHIN_1_DAY)
+    yield "AGREEMENTS THAT HAVE ENDED, OR END BY TOMORROW", _AGREEMENT_COLUMNS, _agreement_rows(standings, at_once), _AGREEMENT_NUMBERS
     yield (
         "Failed and blocked",
         ("Tenant", "Agreement", "Outcome", "Date", "Why"),
@@ -142,12 +147,7 @@ def _tables(standings: Sequence[IntegrationStanding]) -> Iterator[tuple[str, Seq
         _most_first(4, [(one.record.tenant, one.agreement, one.item, one.charge, one.quantity) for each in standings for one in each.left_behind]),
         ("Agreement", "Line", "Quantity"),
     )
-    yield (
-        "Agreements that end within 30 days, or have ended",
-        ("Tenant", "Agreement", "Ends", "Days left"),
-        _least_first(3, [(one.link.label, one.link.agreement, one.agreement.end, one.days_left) for each in standings for one in each.agreements]),
-        ("Agreement", "Days left"),
-    )
+    yield "Agreements that end within 7 days", _AGREEMENT_COLUMNS, _agreement_rows(standings, (EndStage.WITHIN_7_DAYS,)), _AGREEMENT_NUMBERS
     yield (
         "Stated counts that end within 7 days",
         ("Tenant", "Application", "Quantity", "Until", "Days left", "Stated by"),
@@ -162,19 +162,35 @@ def _tables(standings: Sequence[IntegrationStanding]) -> Iterator[tuple[str, Seq
         ),
         ("Quantity", "Days left"),
     )
+    yield "Agreements that end within 30 days", _AGREEMENT_COLUMNS, _agreement_rows(standings, (EndStage.WITHIN_30_DAYS,)), _AGREEMENT_NUMBERS
+    yield (
+        "Cross-referenced to the External Product, and linked to no tenant",
+        ("Account", "Name"),
+        list(dict.fromkeys(account for each in standings for account in each.accounts_not_linked)),
+        ("Account",),
+    )
     yield (
         "Not observed on some of the last 31 days; those days stay without evidence",
-        ("Tenant", "Agreement", "Days", "Newest", "Which"),
+        ("Tenant", "Agreement", "Days", "Last observed", "Which"),
         _most_first(
             2,
             [
-                (one.link.label, one.link.agreement, len(one.days), one.days[-1], ", ".join(f"{day:%m-%d}" for day in one.days))
+                (one.link.label, one.link.agreement, len(one.days), one.last_observed or "never", ", ".join(f"{day:%m-%d}" for day in one.days))
                 for each in standings
                 for one in each.gaps
             ],
         ),
         ("Agreement", "Days"),
     )
+
+
+_AGREEMENT_COLUMNS = ("Tenant", "Agreement", "Ends", "Days left", "Successor")
+_AGREEMENT_NUMBERS = ("Agreement", "Days left", "Successor")
+
+
+def _agreement_rows(standings: Sequence[IntegrationStanding], stages: Collection[EndStage]) -> Sequence[_Row]:
+    found = [one for each in standings for one in each.agreements if one.stage in stages]
+    return _least_first(3, [(one.link.label, one.link.agreement, one.agreement.end, one.days_left, one.successor) for one in found])
 
 
 def _least_first(column: int, rows: Sequence[_Row]) -> Sequence[_Row]:

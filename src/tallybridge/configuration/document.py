@@ -14,6 +14,7 @@ from tallybridge.configuration.errors import Problem
 from tallybridge.configuration.places import Places
 from tallybridge.configuration.records import (
     Configuration,
+    GuardSettings,
     IntegrationSettings,
     LinkSettings,
     SourceSettings,
@@ -32,6 +33,7 @@ class Draft:
     integration: IntegrationSettings | None = None
     source: SourceSettings | None = None
     destination: TigerpawDestinationSettings | None = None
+    guards: GuardSettings = field(default_factory=GuardSettings)
     links: dict[int, LinkSettings] = field(default_factory=dict)
     applications: dict[int, Application] = field(default_factory=dict)
     mappings: dict[int, ItemMapping] = field(default_factory=dict)
@@ -50,6 +52,7 @@ class Draft:
             integration=self.integration,
             source=self.source,
             destination=self.destination,
+            guards=self.guards,
             links=tuple(self.links.values()),
             applications=tuple(self.applications.values()),
             mappings=tuple(self.mappings.values()),
@@ -66,6 +69,7 @@ def read_document(document: Mapping[str, object], *, where: Where, file: str | N
     draft.integration = reader.single(schema.INTEGRATION, document.get("integration"))
     draft.source = reader.single_by_kind("source", schema.SOURCES, document.get("source"))
     draft.destination = reader.single_by_kind("destination", schema.DESTINATIONS, document.get("destination"))
+    draft.guards = reader.single(schema.GUARDS, document.get("guards", {}))
     draft.links = reader.repeated(schema.LINK, document.get("link"))
     draft.applications = reader.repeated(schema.APPLICATION, document.get("application"))
     draft.mappings = reader.repeated(schema.MAPPING, document.get("mapping"))
@@ -73,15 +77,21 @@ def read_document(document: Mapping[str, object], *, where: Where, file: str | N
 
 
 def document_of(configuration: Configuration) -> dict[str, Any]:
-    """The plain document of a configuration: every setting that has a value, defaults included, secrets as references."""
+    """The plain document of a configuration: every setting that has a value, defaults included, and secrets as references."""
     return {
         "integration": _plain(schema.INTEGRATION, configuration.integration),
         "source": _plain(schema.SOURCES[configuration.source.kind], configuration.source),
         "destination": _plain(schema.DESTINATIONS[configuration.destination.kind], configuration.destination),
+        **_guards_of(configuration),
         "link": [_plain(schema.LINK, link) for link in configuration.links],
         "application": [_plain(schema.APPLICATION, application) for application in configuration.applications],
         "mapping": [_plain(schema.MAPPING, mapping) for mapping in configuration.mappings],
     }
+
+
+def _guards_of(configuration: Configuration) -> dict[str, Any]:
+    """The table of guards where one of them is set: what ledgers hold for files without it keeps its bytes."""
+    return {} if configuration.guards == GuardSettings() else {"guards": _plain(schema.GUARDS, configuration.guards)}
 
 
 def _plain(table: Table, record: Any) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import time
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from tallybridge.billing.model import Application, KeyScope, Mapping
+from tallybridge.billing.plan import Bounds
 from tallybridge.configuration.secrets import SecretReference
 
 ApplyMode = Literal["automatic", "approve"]
@@ -109,6 +110,23 @@ class TigerpawDestinationSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardSettings(Bounds):
+    """How far charges may fall or rise without a person (design 6.5): the bounds of a line and a tenant, and the run's circuit breaker."""
+
+    run_units: int = 100
+    run_percent: int = 10
+
+    def may_fall(self, billed: int) -> int:
+        """Units by which one run may lower charges in all, where so many units are billed."""
+        return max(self.run_units, billed * self.run_percent // 100)
+
+    @property
+    def bounds(self) -> Bounds:
+        """The bounds of a line and a tenant."""
+        return Bounds(**{bound.name: getattr(self, bound.name) for bound in fields(Bounds)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkSettings:
     """One tenant ↔ one account. Exactly one of `tenant` (the name) and `tenant_id` (the unique id) is there."""
 
@@ -127,6 +145,7 @@ class Configuration:
     integration: IntegrationSettings
     source: SourceSettings
     destination: TigerpawDestinationSettings
+    guards: GuardSettings = field(default_factory=GuardSettings)
     links: tuple[LinkSettings, ...] = ()
     applications: tuple[Application, ...] = ()
     """What the file declares beside the shipped catalog; `catalog.applications_of` gives the whole."""

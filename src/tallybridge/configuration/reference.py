@@ -72,7 +72,7 @@ devices.
 
 def reference_page() -> str:
     """The whole page, in Markdown."""
-    single = (schema.INTEGRATION, *schema.SOURCES.values(), *schema.DESTINATIONS.values())
+    single = (schema.INTEGRATION, *schema.SOURCES.values(), *schema.DESTINATIONS.values(), schema.GUARDS)
     tables = [_section(table) for table in (*single, *schema.REPEATED)]
     return "\n".join([HEAD, *tables, _catalog()])
 

@@ -9,13 +9,14 @@ from tallybridge.billing import model
 from tallybridge.configuration import combinations
 from tallybridge.configuration.destination_tables import DESTINATIONS
 from tallybridge.configuration.naming_values import Matchers, application_of, mapping_of, plain_application, plain_mapping
-from tallybridge.configuration.records import IntegrationSettings, LinkSettings
+from tallybridge.configuration.records import GuardSettings, IntegrationSettings, LinkSettings
 from tallybridge.configuration.source_tables import SOURCES
 from tallybridge.configuration.table import Setting, Table
 from tallybridge.configuration.values import Choice, Flag, Text, TimeOfDay, TimeZone, WholeNumber
 
 __all__ = [
     "DESTINATIONS",
+    "GUARDS",
     "INTEGRATION",
     "LINK",
     "REPEATED",
@@ -49,6 +50,35 @@ INTEGRATION = Table(
             name="apply",
             kind=Choice(("automatic", "approve")),
             sentence='"automatic": `tallybridge serve` writes the charges by itself. "approve": it plans daily, and a person applies.',
+        ),
+    ),
+)
+
+GUARDS = Table(
+    name="guards",
+    sentence=(
+        "When a change of a charge waits for a person instead of being written. A bound is passed where both its units and its percents are. "
+        "A first charge passes at any size; a fall without proof waits at any size."
+    ),
+    build=GuardSettings,
+    settings=(
+        Setting(
+            name="fall_units", kind=WholeNumber(0), sentence="A proved fall of a charge, or of all charges of a customer, by more units than this…"
+        ),
+        Setting(name="fall_percent", kind=WholeNumber(0), sentence="…and by more percent than this waits (`fall_bound`, `tenant_bound`)."),
+        Setting(name="rise_units", kind=WholeNumber(0), sentence="A rise of a charge, or of all charges of a customer, by more units than this…"),
+        Setting(name="rise_percent", kind=WholeNumber(0), sentence="…and by more percent than this waits (`rise_bound`, `tenant_bound`)."),
+        Setting(name="new_days", kind=WholeNumber(0), sentence="For so many days after a charge was made or adopted it may rise freely."),
+        Setting(
+            name="tenant_units",
+            kind=WholeNumber(1),
+            sentence="A customer billed for so many units or more does not fall to 0 by itself (`tenant_bound`).",
+        ),
+        Setting(name="run_units", kind=WholeNumber(0), sentence="One run lowers charges by so many units in all…"),
+        Setting(
+            name="run_percent",
+            kind=WholeNumber(0, 100),
+            sentence="…or by so many percent of all billed units, whichever is more; its remaining falls wait (`run_bound`).",
         ),
     ),
 )
@@ -167,4 +197,4 @@ MAPPING = Table(
 )
 
 REPEATED = (LINK, APPLICATION, MAPPING)
-TABLE_NAMES = ("integration", "source", "destination", "link", "application", "mapping")
+TABLE_NAMES = ("integration", "source", "destination", "guards", "link", "application", "mapping")

@@ -64,6 +64,7 @@ def commented_template(given: Mapping[str, object] | None = None) -> str:
             if kind != chosen:
                 told = ALTERNATIVE.format(name=name, given=toml_value(chosen), kind=toml_value(kind))
                 blocks.append(f"{_comment(told)}{_example(table)}")
+    blocks.extend(_once(schema.GUARDS, known))
     blocks.append(_comment(LINKS))
     blocks.extend(_example(table) for table in schema.REPEATED)
     return "\n".join(blocks)

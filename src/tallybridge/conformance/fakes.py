@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from threading import RLock
 from types import MappingProxyType
 from typing import TypeVar
@@ -185,6 +185,32 @@ class FakeDestination:
         with self._lock:
             self._agreements[agreement.number] = agreement
             self._last_id = max([self._last_id, *(charge.id for charge in agreement.charges)])
+
+    def world(self) -> PsaWorld:
+        """What it holds now, past the fault plan; a write that acts late and whose time has come has been done."""
+        with self._lock:
+            self._act_on_what_is_due()
+            return PsaWorld(accounts=tuple(self._accounts.values()), agreements=tuple(self._agreements.values()), items=tuple(self._items.values()))
+
+    @property
+    def next_id(self) -> int:
+        """The id of the next line that is made; ids are never used again, so a line put by hand should have it."""
+        with self._lock:
+            return self._last_id + 1
+
+    def bill(self, number: int, *, on: date, next_billing: date | None = None) -> None:
+        """An agreement is invoiced: lines with `delete_after_invoicing` go, and its dates move on (contracts 4, invoice-run).
+
+        Args:
+            number: the agreement's.
+            on: the PSA's local date of the invoice.
+            next_billing: first day of the next period.
+        """
+        with self._lock:
+            self._act_on_what_is_due()
+            held = self._agreements[number]
+            kept = tuple(charge for charge in held.charges if not charge.delete_after_invoicing)
+            self._agreements[number] = replace(held, charges=kept, last_billed=on, next_billing=next_billing)
 
     def plan_faults(self, *faults: Fault) -> None:
         """Other faults from now on, counted anew. Raises ValueError."""

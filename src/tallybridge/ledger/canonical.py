@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from tallybridge.billing.model import Device, License, Mailbox, Notice, Observation, Rules, Seat, Stated, Tenant, Usage
-from tallybridge.billing.plan import OpenIntent, OurLine, Plan, PlanningInputs, Wanted
+from tallybridge.billing.plan import Bounds, OpenIntent, OurLine, Plan, PlanningInputs, Proof, StandingDecision, Wanted
 from tallybridge.billing.psa import Agreement, Item
 
 _Record = TypeVar("_Record")
@@ -42,18 +42,22 @@ class _StoredObservation(msgspec.Struct, kw_only=True):
     notices: tuple[Notice, ...] = ()
 
 
-class _StoredInputs(msgspec.Struct, kw_only=True):
+class _StoredInputs(msgspec.Struct, kw_only=True, omit_defaults=True):
     """`PlanningInputs` without `now` and `today`."""
 
     agreement: Agreement
     wanted: tuple[Wanted, ...]
     lines: tuple[OurLine, ...] = ()
-    elsewhere: tuple[OurLine, ...] = ()
+    former: tuple[_StoredInputs, ...] = ()
     seen: tuple[int, ...] = ()
     intents: tuple[OpenIntent, ...] = ()
     items: tuple[Item, ...] = ()
     settle: int = 30
     worklist: bool = False
+    decisions: tuple[StandingDecision, ...] = ()
+    bounds: Bounds | None = None
+    proofs: tuple[Proof, ...] = ()
+    may_fall: int | None = None
 
 
 _observation_decoder = msgspec.json.Decoder(_StoredObservation)
@@ -134,14 +138,22 @@ def decode_observation(data: bytes, *, started: datetime) -> Observation:
 
 def encode_inputs(inputs: PlanningInputs) -> bytes:
     """Planning inputs without `now` and `today`."""
-    return _encoder.encode({name: getattr(inputs, name) for name in _StoredInputs.__struct_fields__})
+    return _encoder.encode(_stored_inputs(inputs))
 
 
 def decode_inputs(data: bytes, *, now: datetime, today: date) -> PlanningInputs:
     """The planning inputs behind `encode_inputs`. Raises CanonicalDamaged."""
-    stored = _decode(_inputs_decoder, data, "planning inputs")
+    return _given_inputs(_decode(_inputs_decoder, data, "planning inputs"), now, today)
+
+
+def _stored_inputs(inputs: PlanningInputs) -> _StoredInputs:
+    members: dict[str, Any] = {name: getattr(inputs, name) for name in _StoredInputs.__struct_fields__}
+    return _StoredInputs(**members | {"former": tuple(_stored_inputs(one) for one in inputs.former)})
+
+
+def _given_inputs(stored: _StoredInputs, now: datetime, today: date) -> PlanningInputs:
     members: dict[str, Any] = {name: getattr(stored, name) for name in _StoredInputs.__struct_fields__}
-    return PlanningInputs(**members, now=now, today=today)
+    return PlanningInputs(**members | {"former": tuple(_given_inputs(one, now, today) for one in stored.former)}, now=now, today=today)
 
 
 def encode_plan(plan: Plan) -> bytes:

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
-from types import MappingProxyType
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.db import transaction
 
+from tallybridge.billing.decisions import possible_for
 from tallybridge.billing.plan import Action, Change
 from tallybridge.billing.reasons import Reason
 from tallybridge.ledger import plain_sql
 from tallybridge.ledger.canonical import encode
-from tallybridge.ledger.errors import HoldUnknown, LedgerError, ledger_errors
+from tallybridge.ledger.errors import ledger_errors
 from tallybridge.ledger.prepared import models
 
 _ANY_OPEN = "SELECT 1 FROM ledger_hold WHERE destination_id = %s AND integration = %s AND agreement = %s AND closed IS NULL LIMIT 1"
 _ids = msgspec.json.Decoder(tuple[int, ...])
-
-ADOPT = "adopt"
-DECISIONS: Mapping[Reason, tuple[str, ...]] = MappingProxyType(
-    {
-        Reason.LINE_NOT_OURS: (ADOPT,),
-        Reason.DUPLICATE_LINES: (ADOPT,),
-        Reason.ENTERED_DIFFERENTLY: (ADOPT,),
-        Reason.NOT_AS_WRITTEN: (ADOPT,),
-    }
-)
-"""Which decisions can be made on a hold for each reason; none where the PSA or the configuration must change first."""
-SETTLING = frozenset({ADOPT, "take-over", "release"})
-"""Decisions after which nothing waits any more; after "keep" and "pin" the line still differs from what is wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +48,8 @@ class StoredHold:
     """The line's id in the PSA, where there is exactly one."""
     charges: tuple[int, ...]
     """Ids of all lines for the item."""
+    detail: str = ""
+    """The reason with the numbers of this case, where it has any."""
 
 
 @ledger_errors()
@@ -119,38 +108,7 @@ def close_others(integration: str, agreements: Collection[int], at: datetime) ->
 def open_holds(integration: str | None = None) -> tuple[StoredHold, ...]:
     """What waits for a person, in one integration or in all, oldest first."""
     rows = models.Hold.objects.filter(closed=None).order_by("id")
-    return tuple(_stored(row) for row in (rows if integration is None else rows.filter(integration=integration)))
-
-
-@ledger_errors()
-def record_decision(
-    hold_id: str,
-    decision: str,
-    reason: str,
-    author: str,
-    at: datetime,
-    charge: int | None = None,
-    quantity: int | None = None,
-    until: date | None = None,
-) -> None:
-    """Keeps a decision with its reason and author, and closes the hold where the decision settles it.
-
-    Raises:
-        HoldUnknown: no open hold has this id. Nothing was recorded.
-        LedgerError: no reason was given. Nothing was recorded.
-    """
-    if not reason.strip():
-        raise LedgerError("A decision needs a reason. Nothing was recorded. Give one with --reason.")
-    number = hold_id[1:] if hold_id[:1] in {"H", "h"} else hold_id
-    with transaction.atomic():
-        row = models.Hold.objects.filter(pk=int(number), closed=None).first() if number.isascii() and number.isdecimal() else None
-        if row is None:
-            raise HoldUnknown(f"Nothing waits under {hold_id}. Nothing was recorded. See: tallybridge holds list")
-        models.HoldDecision.objects.create(
-            hold=row, decision=decision, reason=reason, author=author, at=at, charge=charge, quantity=quantity, until=until
-        )
-        if decision in SETTLING:
-            models.Hold.objects.filter(pk=row.pk).update(closed=at)
+    return tuple(stored(row) for row in (rows if integration is None else rows.filter(integration=integration)))
 
 
 def _reason(change: Change) -> Reason:
@@ -166,6 +124,7 @@ def _shown(change: Change) -> dict[str, Any]:
         "psa": change.from_quantity,
         "last_written": change.last_written,
         "wanted": change.to_quantity,
+        "detail": change.detail,
         "charge": change.charge,
         "charges": encode(change.known).decode(),
     }
@@ -175,7 +134,8 @@ def _hold_id(row: models.Hold) -> str:
     return f"H{row.pk}"
 
 
-def _stored(row: models.Hold) -> StoredHold:
+def stored(row: models.Hold) -> StoredHold:
+    """A hold's row as a record; for the ledger's own modules."""
     reason = Reason(row.reason)
     return StoredHold(
         id=_hold_id(row),
@@ -190,7 +150,8 @@ def _stored(row: models.Hold) -> StoredHold:
         last_written=row.last_written,
         wanted=row.wanted,
         since=row.since,
-        decisions=DECISIONS.get(reason, ()),
+        decisions=tuple(kind.value for kind in possible_for(reason)),
+        detail=row.detail,
         charge=row.charge,
         charges=_ids.decode(row.charges),
     )

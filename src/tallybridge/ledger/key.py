@@ -41,9 +41,11 @@ def _as_key(text: bytes, where: str) -> Fernet:
 
 
 def make_key(path: Path) -> Fernet:
-    """Makes the key file in one step: it is either there whole or not at all, and one that is there is never replaced."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.unlink(missing_ok=True)  # left by a process that was killed; callers hold the home's lock
+    """Makes the key file in one step: it is either there whole or not at all, and one that is there is never replaced.
+
+    To be called under the home's lock, after `discard_unfinished`.
+    """
+    temporary = _unfinished(path)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -61,6 +63,15 @@ def make_key(path: Path) -> Fernet:
     if key is None:
         raise KeyLost(f"The key file {path} vanished while it was being made. Nothing was changed. Run the command again.")
     return key
+
+
+def discard_unfinished(path: Path) -> None:
+    """Removes what a process that was killed while it made the key file has left, a second name of the key perhaps. Needs the home's lock."""
+    _unfinished(path).unlink(missing_ok=True)
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,11 +19,13 @@ from tallybridge.ledger.prepared import models
 _parts = msgspec.json.Decoder(tuple[Part, ...])
 _ids = msgspec.json.Decoder(tuple[int, ...])
 _SEEN = "SELECT charge FROM ledger_seencharge WHERE destination_id = %s AND agreement = %s ORDER BY charge"
-_LINES = """SELECT agreement, item, parts, "left", charge, written, closed, delete_after_invoicing, last_billed, next_billing FROM ledger_line"""
+_LINES = """SELECT agreement, item, parts, "left", charge, written, closed, delete_after_invoicing, last_billed, next_billing, since
+FROM ledger_line"""
 _OF_AGREEMENT = f"{_LINES} WHERE destination_id = %s AND agreement = %s"
 _OF_OTHERS = "SELECT item FROM ledger_line WHERE destination_id = %s AND agreement = %s AND integration <> %s"
 _OF_TENANT = f"{_LINES} WHERE destination_id = %s AND integration = %s AND tenant_id = %s AND NOT closed"
-_PLAIN = ("charge", "written", "closed", "delete_after_invoicing", "last_billed", "next_billing")
+_UNITS = "SELECT SUM(written) FROM ledger_line WHERE destination_id = %s AND integration = %s AND NOT closed"
+_PLAIN = ("charge", "written", "closed", "delete_after_invoicing", "last_billed", "next_billing", "since")
 
 
 @ledger_errors()
@@ -107,8 +110,13 @@ def adopt(
     last_billed: date | None = None,
     next_billing: date | None = None,
     parts: tuple[Part, ...] = (),
+    since: date | None = None,
 ) -> None:
-    """Makes a line that we did not make ours (design 6.6): `quantity` is what the PSA shows, `left` are the other lines for the item."""
+    """Makes a line that we did not make ours (design 6.6): `quantity` is what the PSA shows, `left` are the other lines for the item.
+
+    Args:
+        since: the billing date on which it became ours; None leaves what is known of a line that was ours before.
+    """
     line = OurLine(
         agreement=agreement,
         item=item,
@@ -119,11 +127,27 @@ def adopt(
         next_billing=next_billing,
         parts=parts,
         left=left,
+        since=since,
     )
     with transaction.atomic():
         row = models.Line.objects.filter(destination_id=destination, agreement=agreement, item=item).first()
+        if since is None and row is not None:
+            line = replace(line, since=row.since)
         _store(row, destination, integration or (row.integration if row else ""), tenant_id or (row.tenant_id if row else ""), line)
         _see(destination, agreement, dict.fromkeys((charge, *left), item))
+
+
+@ledger_errors()
+def close(destination: int, agreement: int, item: str) -> None:
+    """Forgets that a line of ours stands: the PSA has none, and a person decided that the next one is made anew (design 6.6)."""
+    models.Line.objects.filter(destination_id=destination, agreement=agreement, item=item).update(closed=True, charge=None)
+
+
+@ledger_errors()
+def units_billed(destination: int, integration: str) -> int:
+    """Units that our lines of an integration bill by what was last read back: what its run's guard is measured by (design 6.5)."""
+    ((units,),) = plain_sql.rows(_UNITS, destination, integration)
+    return int(units or 0)
 
 
 def _store(row: models.Line | None, destination: int, integration: str, tenant_id: str, line: OurLine) -> None:

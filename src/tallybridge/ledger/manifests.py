@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from tallybridge.ledger import evidence, manifest_body, opening
+from tallybridge.ledger import added_rows, evidence, line_history, manifest_body, opening, present_rows
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.errors import LedgerDamaged, ledger_errors
 from tallybridge.ledger.prepared import models
@@ -27,44 +28,122 @@ class VerifyReport:
     """The first broken link, in words."""
     head: str | None = None
     """The newest head that was found right."""
+    not_yet_vouched: int = 0
+    """Decisions, stated counts, imports, configuration versions, seen charges and settled holds that came after the newest link."""
+    changed_since: int = 0
+    """Lines, holds, bindings and PSAs that have changed since the newest link by a recorded decision or by a run that is not closed yet."""
 
 
 class _Broken(Exception):
     """The sentence of the first broken link."""
 
 
+class _Walk:
+    """The way along the chain, as far as it has come."""
+
+    def __init__(self, kept_head: str | None) -> None:
+        self.runs = 0
+        self.head: str | None = None
+        self.checked: set[str] = set()
+        """Addresses of contents that were found right."""
+        self.kept_seen = kept_head is None
+        self._kept_head = kept_head
+        self._newest_run = ""
+        self._between = added_rows.Between()
+        self._present: str | None = None
+        self._added = added_rows.Walk()
+        self._lines = line_history.History()
+
+    def go_on(self) -> None:
+        """Checks each link that has not been checked yet."""
+        left = models.Manifest.objects.order_by("sequence").values_list("run_id", flat=True)[self.runs :]
+        for sequence, run_id in enumerate(left, start=self.runs + 1):
+            with _readable(run_id):
+                self._take(models.Manifest.objects.get(run_id=run_id), sequence)
+            self.kept_seen = self.kept_seen or self.head == self._kept_head
+            self.runs += 1
+
+    def _take(self, manifest: models.Manifest, sequence: int) -> None:
+        said = _check_link(manifest, sequence, self.head, self.checked)
+        where = f"Run {manifest.run_id}"
+        self._between = manifest_body.between_of(manifest)
+        if (changed := self._added.fault(self._between)) is not None:
+            raise _Broken(f"{where}: {changed}")
+        for name, address in added_rows.contents(self._between):
+            self._content(where, name, address)
+        self._present = said.get("present")
+        if self._present is not None:
+            self._content(where, "record of the lines and holds as they stood", self._present)
+        if (changed := self._lines.fault(manifest, self._present, self._between)) is not None:
+            raise _Broken(f"{where}: {changed}")
+        self.head, self._newest_run = manifest.head, manifest.run_id
+
+    def _content(self, where: str, name: str, address: str) -> None:
+        if address not in self.checked:
+            _check_content(f"{where}: its {name}", address)
+            self.checked.add(address)
+
+    def compare_with_present(self) -> tuple[int, int]:
+        """How many rows came after the newest link, and how many changed since by what was recorded. Raises _Broken for any other.
+
+        A run may be closed meanwhile: then its link is checked, and what it left is compared.
+        """
+        while True:
+            with _readable(self._newest_run):
+                differing = present_rows.differences(evidence.get(self._present)) if self._present is not None else []
+                unexplained = present_rows.unexplained(differing, self._between)
+                in_between = self._added.fault_in_between(self._between)
+                later = added_rows.count_unvouched(self._between)
+            if models.Manifest.objects.count() > self.runs:
+                self.go_on()
+                continue
+            if in_between is not None:
+                raise _Broken(f"Run {self._newest_run}: {in_between}")
+            if unexplained:
+                raise _Broken(f"Run {self._newest_run}: {present_rows.sentence(unexplained[0])}")
+            return later, len(differing)
+
+
+@contextmanager
+def _readable(run_id: str) -> Iterator[None]:
+    try:
+        with ledger_errors():
+            yield
+    except (LedgerDamaged, ValueError, TypeError) as unreadable:
+        raise _Broken(f"Run {run_id}: something recorded for it can no longer be read ({unreadable}).") from unreadable
+
+
 @ledger_errors()
 def verify(*, kept_head: str | None = None) -> VerifyReport:
     """Checks the file, then each link of the chain from the first run on: its hash, the run it closes, every row and content that it vouches for.
 
-    What no link vouches for comes last: rows that refer to missing ones, and every other stored content against its hash. A link comes before
-    these because it can name the run.
+    Then the lines, holds and bindings as they stand are compared with the newest link. What no link vouches for comes last: rows that refer to
+    missing ones, and every other stored content against its hash. A link comes before these because it can name the run.
 
     Args:
         kept_head: a head that was kept elsewhere; the chain must contain it, so that a chain that was cut short or written anew is noticed.
     """
-    checked: set[str] = set()
-    runs = 0
-    head: str | None = None
-    kept_seen = kept_head is None
+    walk = _Walk(kept_head)
     try:
         _check(opening.fault_in_file)
-        for sequence, run_id in enumerate(models.Manifest.objects.order_by("sequence").values_list("run_id", flat=True), start=1):
-            try:
-                with ledger_errors():
-                    head = _check_link(models.Manifest.objects.get(run_id=run_id), sequence, head, checked)
-            except (LedgerDamaged, ValueError, TypeError) as unreadable:
-                raise _Broken(f"Run {run_id}: something recorded for it can no longer be read ({unreadable}).") from unreadable
-            kept_seen = kept_seen or head == kept_head
-            runs += 1
+        walk.go_on()
+        later, changed = walk.compare_with_present()
         _check(opening.fault_in_references)
-        _check_other_contents(checked)
+        _check_other_contents(walk.checked)
     except _Broken as broken:
-        return VerifyReport(ok=False, runs=runs, evidence=len(checked), first_broken=str(broken))
-    if not kept_seen:
+        return VerifyReport(ok=False, runs=walk.runs, evidence=len(walk.checked), first_broken=str(broken))
+    cut = None
+    if not walk.kept_seen:
         cut = f"The chain does not contain the head {kept_head} that was kept: runs have been removed, or it is of another ledger."
-        return VerifyReport(ok=False, runs=runs, evidence=len(checked), first_broken=cut, head=head)
-    return VerifyReport(ok=True, runs=runs, evidence=len(checked), first_broken=None, head=head)
+    return VerifyReport(
+        ok=cut is None,
+        runs=walk.runs,
+        evidence=len(walk.checked),
+        first_broken=cut,
+        head=walk.head,
+        not_yet_vouched=later,
+        changed_since=changed,
+    )
 
 
 def _check(fault: Callable[[], str | None]) -> None:
@@ -84,8 +163,8 @@ def _check_other_contents(checked: set[str]) -> None:
             checked.add(address)
 
 
-def _check_link(manifest: models.Manifest, sequence: int, previous: str | None, checked: set[str]) -> str:
-    """The link's head, once all that it vouches for was found right."""
+def _check_link(manifest: models.Manifest, sequence: int, previous: str | None, checked: set[str]) -> dict[str, Any]:
+    """What the link says, once all of its run's was found right."""
     run = models.Run.objects.filter(id=manifest.run_id).first()
     if run is None:
         raise _Broken(f"Run {manifest.run_id}: what was recorded when it began has been removed.")
@@ -100,12 +179,12 @@ def _check_link(manifest: models.Manifest, sequence: int, previous: str | None, 
     for name, value in msgspec.json.decode(encode(columns)).items():
         if said.get(name) != value:
             raise _Broken(f"{where}: its {name.replace('_', ' ')} has been changed since the run was closed.")
-    _check_tenants(where, said["tenants"], msgspec.json.decode(encode(manifest_body.tenants_part(run))))
+    _check_tenants(where, said["tenants"], msgspec.json.decode(encode(manifest_body.tenants_part(run, strict=True))))
     for name, address in _addresses(said, run):
         if address not in checked:
             _check_content(f"{where}: its {name}", address)
             checked.add(address)
-    return manifest.head
+    return said
 
 
 def _check_tenants(where: str, said: list[dict[str, Any]], found: list[dict[str, Any]]) -> None:

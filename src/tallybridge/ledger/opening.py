@@ -26,7 +26,7 @@ from django.db.backends.signals import connection_created
 from django.db.migrations.loader import MigrationLoader
 
 from tallybridge.ledger.errors import KeyChanged, KeyExposed, KeyLost, LedgerError, LedgerNewer, LedgerUnwritable, ledger_errors, unwritable
-from tallybridge.ledger.key import check_value, confirm_key, find_key, make_key
+from tallybridge.ledger.key import check_value, confirm_key, discard_unfinished, find_key, make_key
 from tallybridge.ledger.prepared import models
 
 __all__ = [
@@ -68,12 +68,13 @@ _connections: weakref.WeakSet[BaseDatabaseWrapper] = weakref.WeakSet()
 _connections_lock = threading.Lock()
 
 
-def open_ledger(home: Path, *, clock: Clock) -> None:
+def open_ledger(home: Path, *, clock: Clock, whole: bool = False) -> None:
     """Makes the ledger in the folder `home` ready, making what is missing; a second call closes the first home and opens another.
 
     Args:
         home: the data folder; made with rights for its owner alone where it is missing.
         clock: the present instant, for what the ledger itself stamps.
+        whole: also the tables of the other installed Django applications, which the console keeps people and sessions in.
 
     Raises:
         LedgerNewer, KeyLost, KeyChanged, KeyExposed: nothing was changed.
@@ -85,7 +86,8 @@ def open_ledger(home: Path, *, clock: Clock) -> None:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         _point_at(home / DATABASE_FILE)
         with ledger_errors():
-            key = _ready_key(home) or _bring_up_to_date(home)
+            labels = _labels(whole=whole)
+            key = _ready_key(home, labels) or _bring_up_to_date(home, labels)
     except LedgerError:
         close_ledger()
         raise
@@ -174,23 +176,24 @@ def _point_at(path: Path) -> None:
     settings["OPTIONS"] = {"timeout": BUSY_SECONDS, "transaction_mode": "IMMEDIATE", "init_command": "PRAGMA synchronous = FULL"}
 
 
-def _ready_key(home: Path) -> Fernet | None:
+def _ready_key(home: Path, labels: frozenset[str]) -> Fernet | None:
     """The key of a ledger that needs nothing; None for one that is to be made or brought up to date."""
     if not (home / DATABASE_FILE).exists():
         return None
-    missing = _migrations_missing()
+    missing = _migrations_missing(labels)
     key, sealed = _confirmed_key(home)
     return key if sealed is not None and not missing else None
 
 
-def _bring_up_to_date(home: Path) -> Fernet:
+def _bring_up_to_date(home: Path, labels: frozenset[str]) -> Fernet:
     with _file_lock(home / LOCK_FILE):
+        discard_unfinished(home / KEY_FILE)
         _make_file(home / DATABASE_FILE)
         _use_write_ahead_log()
-        missing = _migrations_missing()
+        missing = _migrations_missing(labels)
         key, sealed = _confirmed_key(home)
         if missing:
-            _migrate()
+            _migrate(labels)
         if key is None:
             key = make_key(home / KEY_FILE)
         if sealed is None:
@@ -217,34 +220,40 @@ def _sealed_check() -> str | None:
     return newest
 
 
-def _migrations_missing() -> bool:
+def _labels(*, whole: bool) -> frozenset[str]:
+    """The Django applications whose tables are kept up to date."""
+    own = models.Run._meta.app_label  # noqa: SLF001 - Django documents `_meta` as public
+    return frozenset(config.label for config in apps.get_app_configs()) if whole else frozenset({own})
+
+
+def _migrations_missing(labels: frozenset[str]) -> bool:
     """Whether the program has migrations that the ledger lacks. Raises LedgerNewer for the reverse."""
     loader = MigrationLoader(connection)
-    installed = {config.label for config in apps.get_app_configs()}
-    unknown = sorted(name for label, name in loader.applied_migrations if label in installed and (label, name) not in loader.disk_migrations)
+    unknown = sorted(name for label, name in loader.applied_migrations if label in labels and (label, name) not in loader.disk_migrations)
     if unknown:
         raise LedgerNewer(
             f"This ledger was written by a newer Tallybridge (it knows {unknown[-1]}, this program does not). Nothing was changed. "
             "Update the program, or name another home with --home."
         )
-    return any(node not in loader.applied_migrations for node in loader.disk_migrations)
+    return any(node not in loader.applied_migrations for node in loader.disk_migrations if node[0] in labels)
 
 
-def _migrate() -> None:
+def _migrate(labels: frozenset[str]) -> None:
     """Brings the tables up to date in one transaction."""
     connection.disable_constraint_checking()
     try:
         with transaction.atomic(durable=True):
-            call_command("migrate", interactive=False, verbosity=0)
-            _guard_append_only_tables()
+            own = next(iter(labels)) if len(labels) == 1 else None
+            call_command("migrate", *([own] if own is not None else []), interactive=False, verbosity=0)
+            _guard_append_only_tables(labels)
     finally:
         connection.enable_constraint_checking()
 
 
-def _guard_append_only_tables() -> None:
+def _guard_append_only_tables(labels: frozenset[str]) -> None:
     """Lets SQLite itself refuse to change or delete rows that are only ever added."""
     with connection.cursor() as cursor:
-        for table in models.append_only_tables():
+        for table in models.append_only_tables(labels):
             for verb in ("UPDATE", "DELETE"):
                 cursor.execute(f'DROP TRIGGER IF EXISTS "{table}_no_{verb.lower()}"')
                 cursor.execute(

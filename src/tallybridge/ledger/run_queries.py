@@ -89,17 +89,27 @@ def latest_for(destination: int, agreement: int, item: str) -> StoredTenantRun |
 
 
 @ledger_errors()
+def last_counted(destination: int, agreement: int, item: str, quantity: int) -> StoredTenantRun | None:
+    """The newest tenant run that counted this quantity for the line and meant to write it, or found it there: what it was written from."""
+    planned = Q(destination=destination, agreement=agreement, evidence__isnull=False, plannedchange__item=item, plannedchange__to_quantity=quantity)
+    meant = Q(plannedchange__action__in=[Action.CREATE.value, Action.UPDATE.value, Action.UNCHANGED.value], plannedchange__reason__isnull=True)
+    newest = models.TenantRun.objects.filter(planned, meant).order_by("-id").values_list("id", flat=True).first()
+    found = _stored_tenant_runs(models.TenantRun.objects.filter(id=newest)) if newest is not None else ()
+    return found[0] if found else None
+
+
+@ledger_errors()
 def history(destination: int, agreement: int, item: str) -> tuple[HistoryEntry, ...]:
     """What became of one line on each date, oldest first; of several runs on a date the last one counts."""
     results = models.IntentResult.objects.filter(intent__destination_id=destination, intent__agreement=agreement, intent__item=item)
     read_back = {run: quantity for run, quantity in results.order_by("id").values_list("run_id", "quantity") if quantity is not None}
     planned = models.PlannedChange.objects.filter(tenant_run__destination=destination, tenant_run__agreement=agreement, item=item).order_by("id")
     entries: dict[date, HistoryEntry] = {}
-    for run_id, on, action, shown, wanted in planned.values_list(
-        "tenant_run__run_id", "tenant_run__run__date", "action", "from_quantity", "to_quantity"
+    for run_id, on, action, shown, wanted, counted in planned.values_list(
+        "tenant_run__run_id", "tenant_run__run__date", "action", "from_quantity", "to_quantity", "counted"
     ):
         charged = read_back.get(run_id, wanted if action == Action.UNCHANGED else shown)
-        entries[on] = HistoryEntry(on, wanted, charged, run_id)
+        entries[on] = HistoryEntry(on, wanted if counted is None else counted, charged, run_id)
     return tuple(entries[on] for on in sorted(entries))
 
 

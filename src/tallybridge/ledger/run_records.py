@@ -125,7 +125,7 @@ class HistoryEntry(NamedTuple):
 
     date: date
     quantity: int | None
-    """What was wanted."""
+    """What was counted."""
     charged: int | None
     """What the PSA was last read to hold; None where it held no line."""
     run: str

@@ -16,7 +16,18 @@ from tallybridge.ledger.errors import LedgerError, ledger_errors
 from tallybridge.ledger.open_runs import require_open, require_still_open
 from tallybridge.ledger.prepared import models
 from tallybridge.ledger.processes import Owner, is_gone, this_process
-from tallybridge.ledger.run_queries import get_run, history, last_finished_date, latest_for, latest_run, newest_run, run_ids, runs_of, tenant_runs
+from tallybridge.ledger.run_queries import (
+    get_run,
+    history,
+    last_counted,
+    last_finished_date,
+    latest_for,
+    latest_run,
+    newest_run,
+    run_ids,
+    runs_of,
+    tenant_runs,
+)
 from tallybridge.ledger.run_records import (
     INTERRUPTED,
     HistoryEntry,
@@ -39,6 +50,7 @@ __all__ = [
     "finish",
     "get_run",
     "history",
+    "last_counted",
     "last_finished_date",
     "latest_for",
     "latest_run",
@@ -51,7 +63,7 @@ __all__ = [
 ]
 
 
-_CHANGE = ("action", "item", "from_quantity", "to_quantity", "charge", "reason", "last_written")
+_CHANGE = ("action", "item", "from_quantity", "to_quantity", "charge", "reason", "last_written", "counted")
 _PLAIN = (
     "tenant_name",
     "number",

@@ -25,3 +25,9 @@ def unseal(name: str) -> str | None:
         return sealing_key().decrypt(sealed.encode()).decode()
     except InvalidToken:
         raise KeyChanged(f"The secret {name} was sealed with another key. Restore that key from a backup, or enter the secret again.") from None
+
+
+@ledger_errors()
+def forget(name: str) -> None:
+    """Keeps a secret no longer; without one under this name, does nothing."""
+    models.Secret.objects.filter(name=name).delete()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import msgspec
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Aggregate, Max, Min, Q, QuerySet
 
 from tallybridge.billing.model import Notice
 from tallybridge.billing.plan import OurLine
@@ -71,8 +71,10 @@ class LastHeard:
 class ObservedDays:
     """On which billing dates the tenant of a link (by account) was observed."""
 
-    first: Mapping[int, date]
-    """The very first one."""
+    met: Mapping[int, date]
+    """The very first billing date on which a run met the link, whatever came of it."""
+    last: Mapping[int, date]
+    """The newest billing date with an observation; without the links that never had one."""
     days: Mapping[int, frozenset[date]]
     """Those that were asked for."""
 
@@ -100,15 +102,18 @@ def last_heard(integration: str, since: date) -> tuple[LastHeard, ...]:
 
 @ledger_errors()
 def observed_days(integration: str, since: date) -> ObservedDays:
-    """On which billing dates from `since` on the tenant of each link was observed, and on which one first."""
-    observed = models.TenantRun.objects.filter(run__integration=integration, evidence__isnull=False, account__isnull=False)
+    """On which billing dates from `since` on the tenant of each link was observed, and since when runs have met it."""
+    met = models.TenantRun.objects.filter(run__integration=integration, account__isnull=False)
+    observed = met.filter(evidence__isnull=False)
     days: dict[int, set[date]] = defaultdict(set)
     for account, day in observed.filter(run__date__gte=since).values_list("account", "run__date").distinct():
         if account is not None:
             days[account].add(day)
-    firsts = observed.values("account").annotate(first=Min("run__date")).values_list("account", "first")
-    first = {account: day for account, day in firsts if account is not None}
-    return ObservedDays(first=first, days={account: frozenset(found) for account, found in days.items()})
+    return ObservedDays(
+        met=_of_each_account(met, Min("run__date")),
+        last=_of_each_account(observed, Max("run__date")),
+        days={account: frozenset(found) for account, found in days.items()},
+    )
 
 
 @ledger_errors()
@@ -119,6 +124,11 @@ def standing_lines(integration: str) -> tuple[OurLine, ...]:
         OurLine(agreement=agreement, item=item, charge=charge, written=written)
         for agreement, item, charge, written in rows.values_list("agreement", "item", "charge", "written")
     )
+
+
+def _of_each_account(rows: QuerySet[models.TenantRun], of_dates: Aggregate) -> dict[int, date]:
+    found = rows.values("account").annotate(day=of_dates).values_list("account", "day")
+    return {account: day for account, day in found if account is not None}
 
 
 def _newest_of_each(rows: QuerySet[models.TenantRun]) -> QuerySet[models.TenantRun, int]:

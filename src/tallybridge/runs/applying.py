@@ -5,14 +5,16 @@ For each line: re-read (L4), commit the intent (L5), write once, read back, comp
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from tallybridge.billing.plan import Action, Change, IntentKind, IntentOutcome, OpenIntent, OurLine, Plan, PlanningInputs, Resolution
 from tallybridge.billing.psa import Agreement, Charge
 from tallybridge.billing.reasons import Reason
-from tallybridge.billing.resolving import settle_intent
+from tallybridge.billing.resolving import settle_intent, since
 from tallybridge.destinations.base import ChargeWrite, DestinationError
+from tallybridge.ledger import decisions, leases
 from tallybridge.ledger import intents as ledger_intents
 from tallybridge.ledger import lines as ledger_lines
 from tallybridge.ledger.leases import HeldLease
@@ -46,13 +48,17 @@ class Applying:
         self._writes = 0
         self._shown: tuple[Charge, ...] | None = None
 
-    def apply(self, lines: Iterable[LineReport]) -> Applied:
+    def apply(self, lines: Iterable[LineReport], earlier: Iterable[LineReport] = ()) -> Applied:
         """Carries out the creates and updates among the lines; the others are passed through.
+
+        Args:
+            earlier: lines of the same tenant that were carried out before.
 
         Raises:
             LedgerUnwritable: an intent could not be recorded; it was not sent.
         """
-        done = []
+        before = tuple(earlier)
+        done: list[LineReport] = []
         for line in lines:
             if line.change.action not in (Action.CREATE, Action.UPDATE):
                 done.append(line)
@@ -62,7 +68,7 @@ class Applying:
                 done.append(replace(line, failed=Reason.STOPPED))
             elif self._context.sign_in_refused.is_set():
                 done.append(replace(line, failed=Reason.SIGN_IN_REFUSED, detail=_NOT_TRIED))
-            elif any(earlier.failed in _UNVERIFIED for earlier in done):
+            elif any(one.failed in _UNVERIFIED for one in (*before, *done)) or _source_failed(line.change, (*before, *done)):
                 done.append(replace(line, failed=Reason.EARLIER_WRITE_FAILED))
             else:
                 done.append(self._write(line))
@@ -156,13 +162,13 @@ class Applying:
     def _take_over(self, intent: OpenIntent, charge_id: int, shown: tuple[Charge, ...]) -> None:
         context = self._context
         before = next((line for line in self._plan.lines if line.item == intent.item), None)
-        line = our_line(self._inputs.agreement, intent, charge_id, shown, before)
+        line = our_line(self._inputs.agreement, intent, charge_id, shown, before, context.date)
         ledger_lines.take_over(
             context.destination_id,
             context.integration,
             self._tenant_id,
             (line,),
-            seen=[(charge.id, charge.item) for charge in shown],
+            seen=[(charge.id, charge.item) for charge in shown if charge.item == intent.item],
             agreement=intent.agreement,
         )
 
@@ -173,7 +179,75 @@ class Applying:
         )
 
 
-def our_line(agreement: Agreement, intent: OpenIntent, charge_id: int, shown: Iterable[Charge], before: OurLine | None) -> OurLine:
+def apply_plan(context: RunContext, inputs: PlanningInputs, plan: Plan, lines: Sequence[LineReport], *, tenant_id: str, lease: HeldLease) -> Applied:
+    """Carries out one tenant's plan: what a released move gives up on former agreements first, then what falls, then what rises.
+
+    In this order nobody is ever billed twice, wherever it breaks off; the next run goes on from there.
+
+    Args:
+        lines: as `all_changes` lists them.
+        lease: on the plan's own agreement.
+
+    Returns:
+        the lines in the same order.
+    """
+    done: list[LineReport] = []
+    writes = 0
+    for former_inputs, former in zip(inputs.former, plan.former, strict=True):
+        there = [line for line in lines if line.agreement == former.agreement]
+        if not there:
+            continue
+        with leases.hold_lease(f"agreement:{context.destination_id}:{former.agreement}") as held:
+            if held is None:
+                done += [replace(line, failed=Reason.BUSY) for line in there]
+                continue
+            take_over_readings(context, former_inputs, former, tenant_id)
+            applied = Applying(context, former_inputs, former, tenant_id=tenant_id, lease=held).apply(there, done)
+        done += applied.lines
+        writes += applied.psa_writes
+    here = sorted((line for line in lines if line.agreement == plan.agreement), key=lambda line: not _falls(line.change))
+    applied = Applying(context, inputs, plan, tenant_id=tenant_id, lease=lease).apply(here, done)
+    by_place = {(line.agreement, line.change.item): line for line in (*done, *applied.lines)}
+    return Applied(lines=tuple(by_place[line.agreement, line.change.item] for line in lines), psa_writes=writes + applied.psa_writes)
+
+
+def all_changes(plan: Plan) -> tuple[tuple[int, Change], ...]:
+    """Every change that a plan carries out or shows, with its agreement: on former agreements only what released moves give up."""
+    given_up = {source[:2] for change in plan.changes if change.released is not None for source in change.moved_from}
+    there = [(former.agreement, change) for former in plan.former for change in former.changes if (former.agreement, change.item) in given_up]
+    return (*there, *((plan.agreement, change) for change in plan.changes))
+
+
+def take_over_readings(context: RunContext, inputs: PlanningInputs, plan: Plan, tenant_id: str) -> None:
+    """Writes down what reading the PSA settled: lines seen, renewed lines, ended intents and decisions.
+
+    The lines come first: after a crash in between, an intent that is still open finds its line already ours, and is settled by that;
+    the other way round our own line would look like somebody else's (L5).
+    """
+    items = {one.item for one in inputs.wanted} | {line.item for line in inputs.lines} | {intent.item for intent in inputs.intents}
+    ledger_lines.take_over(
+        context.destination_id,
+        context.integration,
+        tenant_id,
+        plan.lines,
+        # Of other items nothing is decided here: one of their lines, renewed meanwhile, must still be new to the plan that looks after it.
+        seen=[(charge.id, charge.item) for charge in inputs.agreement.charges if charge.item in items],
+        agreement=inputs.agreement.number,
+    )
+    for resolution in plan.resolutions:
+        ledger_intents.conclude(
+            resolution.key,
+            resolution.outcome,
+            charge=resolution.charge,
+            quantity=resolution.quantity,
+            detail="",
+            at=context.clock(),
+            run=context.id,
+        )
+    decisions.end(plan.ended, at=context.clock(), run=context.id)
+
+
+def our_line(agreement: Agreement, intent: OpenIntent, charge_id: int, shown: Iterable[Charge], before: OurLine | None, today: date) -> OurLine:
     """Our line as it stands after a write was read back."""
     charge = next(charge for charge in shown if charge.id == charge_id)
     return OurLine(
@@ -186,7 +260,18 @@ def our_line(agreement: Agreement, intent: OpenIntent, charge_id: int, shown: It
         next_billing=agreement.next_billing,
         parts=intent.parts,
         left=before.left if before is not None else (),
+        since=since(before, today),
     )
+
+
+def _falls(change: Change) -> bool:
+    return (change.to_quantity or 0) < (change.from_quantity or 0)
+
+
+def _source_failed(change: Change, earlier: Iterable[LineReport]) -> bool:
+    """Whether a line that a released move takes seats from still bills them."""
+    failed = {(line.agreement, line.change.item) for line in earlier if line.failed is not None}
+    return any(source[:2] in failed for source in change.moved_from)
 
 
 def _as_planned(change: Change, shown: Iterable[Charge]) -> bool:

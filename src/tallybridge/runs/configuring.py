@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tallybridge.configuration.canonical import from_canonical, to_canonical
@@ -12,7 +12,11 @@ from tallybridge.configuration.records import Configuration
 from tallybridge.configuration.secrets import KeptSecrets, SecretHome, SecretReference
 from tallybridge.ledger import configurations
 from tallybridge.ledger import secrets as ledger_secrets
+from tallybridge.ledger.opening import together
 from tallybridge.sources.base import Clock
+
+LEDGER = "the ledger"
+"""The origin of what no file declares: it can be changed on the console's pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +46,18 @@ def from_ledger() -> tuple[Configured, ...]:
     for name in configurations.integrations():
         newest = configurations.newest(name)
         if newest is not None:
-            found.append(Configured(configuration=from_canonical(newest.content), address=newest.address, origin="the ledger"))
+            found.append(Configured(configuration=from_canonical(newest.content), address=newest.address, origin=LEDGER))
     return tuple(found)
+
+
+def take_own(configuration: Configuration, clock: Clock) -> Configured:
+    """Takes a configuration that the ledger itself rules as the newest version of its integration; secrets in clear text are sealed.
+
+    Raises:
+        LedgerError: the ledger cannot be written.
+    """
+    with together():
+        return replace(_take(configuration, configurations.OWN, clock), origin=LEDGER)
 
 
 def _take(configuration: Configuration, origin: str, clock: Clock) -> Configured:

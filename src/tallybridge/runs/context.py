@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from tallybridge.billing.model import Rules
+from tallybridge.billing.plan import Bounds
 from tallybridge.billing.psa import Account, Item
 from tallybridge.destinations.base import Destination
+from tallybridge.runs.breaker import CircuitBreaker
 from tallybridge.runs.reports import Mode, TenantReport
 from tallybridge.sources.base import Clock
 
@@ -35,6 +37,10 @@ class RunContext:
     """The price book items that the mappings bill on, those that exist, read once."""
     settle: int
     worklist: bool
+    bounds: Bounds
+    """How far a charge may change without a person (design 6.5)."""
+    breaker: CircuitBreaker
+    """How far this run may still lower charges in all."""
     tenant_seconds: float
     """How long one tenant may take before it is given up for today (L7)."""
     clock: Clock

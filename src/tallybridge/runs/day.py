@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tallybridge.billing.counting import RULES_VERSION
@@ -23,15 +24,18 @@ from tallybridge.configuration.records import BusinessHubSourceSettings, Configu
 from tallybridge.destinations.base import Destination, DestinationError
 from tallybridge.ledger import canonical, evidence, holds, leases, stated_counts
 from tallybridge.ledger import destinations as ledger_destinations
+from tallybridge.ledger import lines as ledger_lines
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger import tenants as ledger_tenants
 from tallybridge.ledger.errors import LedgerError
+from tallybridge.runs.breaker import CircuitBreaker
 from tallybridge.runs.context import RunContext
 from tallybridge.runs.doors import links_of, open_destination, open_source, require_secrets
 from tallybridge.runs.pool import run_all
 from tallybridge.runs.reports import Mode, RunReport, TenantReport, totals
 from tallybridge.runs.stated_beside import WithStatedCounts
 from tallybridge.runs.tenant_run import run_tenant
+from tallybridge.runs.unlinked_accounts import accounts_not_linked
 from tallybridge.sources.base import Clock, Source, SourceError, TenantListing
 
 
@@ -128,20 +132,26 @@ def begin(order: Order, run_id: str, started: datetime, rules: Rules) -> None:
     )
 
 
-def finish(report: RunReport, *, only: str | None = None) -> RunReport:
+def finish(report: RunReport, *, only: str | None = None, of: str | None = None) -> RunReport:
     """Closes the run with its manifest and returns the report with the chain's head.
 
     Args:
         only: the one tenant that was run; such a run is not the day's run of the integration (L12).
+        of: the run whose saved plan was applied.
     """
-    head = ledger_runs.finish(
-        report.id,
-        report.outcome.value,
-        totals(report.tenants),
-        report.finished,
-        {"reason": report.reason.value if report.reason else None, "only": only},
-    )
+    head = ledger_runs.finish(report.id, report.outcome.value, totals(report.tenants), report.finished, _tail(report, only) | {"of": of})
     return replace(report, head=head)
+
+
+def _tail(report: RunReport, only: str | None) -> dict[str, Any]:
+    """What the manifest keeps beside the tenants, for `status` to tell later."""
+    accounts = report.accounts_not_linked
+    return {
+        "reason": report.reason.value if report.reason else None,
+        "only": only,
+        "problems": list(report.problems),
+        "accounts_not_linked": [[one.number, one.name] for one in accounts] if accounts is not None else None,
+    }
 
 
 def report_on(
@@ -153,6 +163,7 @@ def report_on(
     reason: Reason | None = None,
     detail: str = "",
     problems: tuple[str, ...] = (),
+    not_linked: tuple[Account, ...] | None = None,
 ) -> RunReport:
     """The report of a run that has come so far."""
     return RunReport(
@@ -166,6 +177,7 @@ def report_on(
         reason=reason,
         detail=detail,
         problems=problems,
+        accounts_not_linked=not_linked,
     )
 
 
@@ -181,6 +193,7 @@ class _Day:
         self._destination = destination
         self._done: list[TenantReport] = []
         self._problems: tuple[str, ...] = ()
+        self._not_linked: tuple[Account, ...] | None = None
 
     def carry_out(self) -> RunReport:
         order = self._order
@@ -188,6 +201,8 @@ class _Day:
             listing = self._source.tenants()
             self._problems = listing.problems
             accounts = dict(self._destination.accounts())
+            if order.only is None:
+                self._not_linked = accounts_not_linked(order.configuration, accounts)
             items = dict(self._destination.items({item for mapping in self._rules.mappings for item in mapping.items()}))
             assignments = self._assignments(listing)
             order.begun(len(assignments))
@@ -208,7 +223,16 @@ class _Day:
         return self._finish(tenants=tenants)
 
     def _finish(self, *, tenants: tuple[TenantReport, ...] = (), reason: Reason | None = None, detail: str = "") -> RunReport:
-        report = report_on(self._order, self._run_id, self._started, tenants=tenants, reason=reason, detail=detail, problems=self._problems)
+        report = report_on(
+            self._order,
+            self._run_id,
+            self._started,
+            tenants=tenants,
+            reason=reason,
+            detail=detail,
+            problems=self._problems,
+            not_linked=self._not_linked,
+        )
         return finish(report, only=self._order.only)
 
     def _assignments(self, listing: TenantListing) -> list[Assignment]:
@@ -247,6 +271,8 @@ class _Day:
             items=items,
             settle=int(configuration.destination.settle),
             worklist=configuration.destination.write_mode == "worklist",
+            bounds=configuration.guards.bounds,
+            breaker=CircuitBreaker(configuration.guards.may_fall(ledger_lines.units_billed(destination_id(configuration), self._order.integration))),
             tenant_seconds=configuration.source.tenant_minutes * 60,
             clock=self._order.clock,
             stop=self._order.stop,

@@ -13,6 +13,7 @@ from tallybridge.billing.reasons import Reason
 from tallybridge.ledger import canonical, evidence
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger.run_records import HistoryEntry, StoredTenantRun
+from tallybridge.runs.prescriptions import prescribed_in
 from tallybridge.runs.reports import TenantOutcome
 
 
@@ -35,6 +36,8 @@ class Explanation:
     left_out: tuple[LeftOutSeat, ...]
     left_out_licenses: tuple[LeftOutLicense, ...]
     history: tuple[HistoryEntry, ...]
+    prescribed: bool = False
+    """Whether a person prescribed the quantity after it was counted."""
 
     @property
     def quantity(self) -> int:
@@ -51,6 +54,8 @@ class Explanation:
         """Why the PSA holds something else than was counted; None where it does not."""
         if self.charged == self.quantity or self.change is None:
             return None
+        if self.prescribed:
+            return Reason.PRESCRIBED.value
         if self.change.reason is not None:
             return self.change.reason.value
         undone = Reason.TO_BE_ENTERED if self.tenant_run.outcome == TenantOutcome.WAITING else Reason.NOT_YET_APPLIED
@@ -81,6 +86,7 @@ def _explain(newest: StoredTenantRun, destination: int, agreement: int, item: st
     change = next((one for one in plan.changes if one.item == item), None) if plan is not None else None
     applications = {mapping.application for mapping in rules.mappings if item in mapping.items()}
     devices = {device.id: device for device in observation.devices}
+    history = ledger_runs.history(destination, agreement, item)
     return Explanation(
         agreement=agreement,
         item=item,
@@ -91,8 +97,16 @@ def _explain(newest: StoredTenantRun, destination: int, agreement: int, item: st
         stated=tuple(one for one in usage.stated if _item_of(one.application, one.category, rules) == item),
         left_out=tuple(seat for seat in usage.left_out if seat.application in applications and _may_be_on(item, seat, rules, devices)),
         left_out_licenses=tuple(one for one in usage.left_out_licenses if one.application in applications),
-        history=ledger_runs.history(destination, agreement, item),
+        history=history,
+        prescribed=bool(history) and _prescribes(history[-1].run),
     )
+
+
+def _prescribes(run_id: str) -> bool:
+    """Whether a run, or the one whose saved plan it applied, was one of prescribed quantities."""
+    run = ledger_runs.get_run(run_id)
+    planned_by = run.tail.get("of") if run is not None else None
+    return prescribed_in(run) is not None or (planned_by is not None and prescribed_in(ledger_runs.get_run(planned_by)) is not None)
 
 
 def evidence_of(tenant_run: StoredTenantRun) -> tuple[Observation, Rules]:

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from tallybridge.billing.model import Notice, Tenant, Usage
 from tallybridge.billing.plan import Action, Change, Plan
+from tallybridge.billing.psa import Account
 from tallybridge.billing.reasons import Reason
 from tallybridge.billing.wanting import NotBilled
 from tallybridge.ledger.run_records import LeftOutCount
@@ -54,6 +55,8 @@ class LineReport:
     """One line of a plan and what became of it."""
 
     change: Change
+    agreement: int | None = None
+    """The agreement that the line stands on: the tenant's own, or a former one that a released move leaves."""
     hold: str | None = None
     """Id of the hold that stands for this line."""
     charge: int | None = None
@@ -102,6 +105,13 @@ class TenantReport:
         return self.detail or (self.reason.sentence if self.reason is not None else "")
 
 
+class TenantLeak(NamedTuple):
+    """What is billed to nobody of one tenant, by its name."""
+
+    tenant: str
+    not_billed: NotBilled
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
     """One run over an integration, or over some of its tenants."""
@@ -118,6 +128,17 @@ class RunReport:
     head: str | None = None
     problems: tuple[str, ...] = ()
     """What of the source could not be read and concerns no one tenant."""
+    accounts_not_linked: tuple[Account, ...] | None = None
+    """Cross-referenced to the External Product and linked to no tenant; None where the run does not tell, because it was for one tenant or
+    has not read the accounts. They change neither outcome nor exit code."""
+    not_billed_beside: tuple[TenantLeak, ...] = ()
+    """Of an applied plan: what is billed to nobody of the tenants that it saw and did not plan for, such as those without a link."""
+
+    @property
+    def not_billed(self) -> tuple[TenantLeak, ...]:
+        """Everything that is billed to nobody, of all tenants; rows without a unit left out."""
+        of_tenants = (TenantLeak(tenant.name, leak) for tenant in self.tenants for leak in tenant.not_billed)
+        return tuple(one for one in (*of_tenants, *self.not_billed_beside) if one.not_billed.quantity > 0)
 
     @property
     def outcome(self) -> RunOutcome:
@@ -186,10 +207,16 @@ def run_document(run: RunReport) -> dict[str, Any]:
             "detail": run.detail or (run.reason.sentence if run.reason is not None else None),
             "head": run.head,
             "problems": list(run.problems),
+            "accounts_not_linked": _accounts(run.accounts_not_linked),
+            "not_billed_beside": [{"tenant": one.tenant, **_leak_document(one.not_billed)} for one in run.not_billed_beside],
         },
         "tenants": [tenant_document(tenant) for tenant in run.tenants],
         "totals": totals(run.tenants),
     }
+
+
+def _accounts(accounts: tuple[Account, ...] | None) -> list[dict[str, Any]] | None:
+    return [{"account": one.number, "name": one.name} for one in accounts] if accounts is not None else None
 
 
 def tenant_document(tenant: TenantReport) -> dict[str, Any]:
@@ -204,15 +231,7 @@ def tenant_document(tenant: TenantReport) -> dict[str, Any]:
         "detail": tenant.sentence or None,
         "evidence": tenant.evidence,
         "changes": [_line_document(line) for line in tenant.lines],
-        "not_billed": [
-            {
-                "application": leak.application,
-                "category": leak.category.value if leak.category is not None else None,
-                "quantity": leak.quantity,
-                "reason": leak.reason.value,
-            }
-            for leak in tenant.not_billed
-        ],
+        "not_billed": [_leak_document(leak) for leak in tenant.not_billed],
         "left_out": [{"reason": one.reason.value, "count": one.count} for one in tenant.left_out],
         "licenses_left_out": _licenses_left_out(tenant.usage),
         "other_scope": _other_scope(tenant.usage),
@@ -223,17 +242,27 @@ def tenant_document(tenant: TenantReport) -> dict[str, Any]:
     }
 
 
+def _leak_document(leak: NotBilled) -> dict[str, Any]:
+    return {
+        "application": leak.application,
+        "category": leak.category.value if leak.category is not None else None,
+        "quantity": leak.quantity,
+        "reason": leak.reason.value,
+    }
+
+
 def _line_document(line: LineReport) -> dict[str, Any]:
     change = line.change
     reason = line.failed or change.reason or (Reason.TO_BE_ENTERED if line.waiting else None)
     return {
         "action": change.action.value,
+        "agreement": line.agreement,
         "item": change.item,
         "from": change.from_quantity,
         "to": change.to_quantity,
         "charge": line.charge if line.charge is not None else change.charge,
         "reason": reason.value if reason is not None else None,
-        "detail": line.detail or None,
+        "detail": line.detail or change.detail or None,
         "hold": line.hold,
         "parts": [
             {

@@ -18,17 +18,20 @@ from tallybridge.billing.psa import Agreement, Charge
 from tallybridge.billing.reasons import Reason
 from tallybridge.configuration.catalog import rules_of
 from tallybridge.destinations.base import Destination, DestinationError
-from tallybridge.ledger import canonical, evidence, holds, leases
+from tallybridge.ledger import canonical, decisions, evidence, holds, leases
 from tallybridge.ledger import intents as ledger_intents
 from tallybridge.ledger import lines as ledger_lines
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger.evidence import EvidenceUnknown
 from tallybridge.ledger.run_records import StoredTenantRun
-from tallybridge.runs.applying import Applying
+from tallybridge.runs.applying import all_changes, apply_plan
+from tallybridge.runs.beside_a_plan import with_what_the_plan_saw
+from tallybridge.runs.breaker import CircuitBreaker
 from tallybridge.runs.context import RunContext
 from tallybridge.runs.day import Order, RunRefused, begin, billing_date, destination_id, finish, new_run_id, report_on
 from tallybridge.runs.doors import open_destination
 from tallybridge.runs.pool import run_all
+from tallybridge.runs.prescriptions import prescribed_in
 from tallybridge.runs.recording import record_outcome, record_plan
 from tallybridge.runs.reports import LineReport, Mode, RunReport, TenantOutcome, TenantReport, run_document
 from tallybridge.runs.tenant_billing import after_applying
@@ -140,11 +143,12 @@ def apply_saved_plan(order: Order, content: bytes) -> RunReport:
             _require_unmoved(destination, due, saved.date)
             reports = _carry_out(order, run_id, started, destination, due)
         except RunRefused as moved:
-            return finish(report_on(order, run_id, started, reason=Reason.PSA_MOVED, detail=str(moved)))
+            return finish(report_on(order, run_id, started, reason=Reason.PSA_MOVED, detail=str(moved)), of=saved.run)
         except DestinationError as failed:
-            return finish(report_on(order, run_id, started, reason=failed.reason, detail=str(failed)))
+            return finish(report_on(order, run_id, started, reason=failed.reason, detail=str(failed)), of=saved.run)
         stopped = Reason.STOPPED if order.stop.is_set() else None
-        return finish(report_on(order, run_id, started, tenants=tuple(reports), reason=stopped))
+        report = report_on(order, run_id, started, tenants=tuple(reports), reason=stopped)
+        return finish(with_what_the_plan_saw(report, planned.values()), of=saved.run)
 
 
 def _require_current(order: Order, saved: SavedPlan, now: datetime) -> None:
@@ -175,7 +179,9 @@ def _require_undecided(destination: int, due: list[_Due]) -> None:
         ended = {resolution.key for resolution in one.plan.resolutions}
         expected = {intent.key for intent in one.inputs.intents} - ended
         still_open = {intent.key for intent in ledger_intents.open_intents(destination, one.saved.agreement) if intent.item in items}
-        if any(known.get(item) != planned.get(item) for item in items) or not still_open <= expected:
+        stood = {decision.id for decision in one.inputs.decisions if decision.item in items} - set(one.plan.ended)
+        stands = {decision.id for decision in decisions.standing(destination, one.saved.agreement) if decision.item in items}
+        if any(known.get(item) != planned.get(item) for item in items) or not still_open <= expected or stands != stood:
             raise RunRefused(
                 f"Something was decided or written for {one.saved.tenant} since the plan was made. "
                 "Nothing was written. Make a new plan: tallybridge plan --out FILE."
@@ -191,15 +197,17 @@ def _require_unmoved(destination: Destination, due: list[_Due], today: date) -> 
     """Reads every agreement again before the first write, so that a plan is applied whole or not at all."""
     accounts = destination.accounts()
     for one in due:
-        now = destination.agreement(one.saved.agreement)
-        before = one.inputs.agreement
         if one.saved.account not in accounts:
             raise RunRefused(f"The account of {one.saved.tenant} is no longer cross-referenced to the External Product. Nothing was written.")
-        if now is None or now.account != before.account or now.ended(today) or _relevant(now, one.inputs) != _relevant(before, one.inputs):
-            raise RunRefused(
-                f"Tigerpaw has changed since the plan was made: agreement {one.saved.agreement} of {one.saved.tenant}. "
-                "Nothing was written. Make a new plan: tallybridge plan --out FILE."
-            )
+        written = {number for number, _ in all_changes(one.plan)} | {one.saved.agreement}
+        for inputs in (one.inputs, *(former for former in one.inputs.former if former.agreement.number in written)):
+            before = inputs.agreement
+            now = destination.agreement(before.number)
+            if now is None or now.account != before.account or now.ended(today) or _relevant(now, inputs) != _relevant(before, inputs):
+                raise RunRefused(
+                    f"Tigerpaw has changed since the plan was made: agreement {before.number} of {one.saved.tenant}. "
+                    "Nothing was written. Make a new plan: tallybridge plan --out FILE."
+                )
 
 
 def _relevant(agreement: Agreement, inputs: PlanningInputs) -> list[tuple[int, str, int]]:
@@ -223,6 +231,8 @@ def _carry_out(order: Order, run_id: str, started: datetime, destination: Destin
         items={},
         settle=int(configuration.destination.settle),
         worklist=configuration.destination.write_mode == "worklist",
+        bounds=configuration.guards.bounds,
+        breaker=CircuitBreaker(None),
         tenant_seconds=configuration.source.tenant_minutes * 60,
         clock=order.clock,
         stop=order.stop,
@@ -255,12 +265,23 @@ def _apply_under_lease(context: RunContext, due: _Due, report: TenantReport) -> 
     with leases.hold_lease(f"agreement:{context.destination_id}:{saved.agreement}") as held:
         if held is None:
             return record_plan(context, replace(report, outcome=TenantOutcome.BLOCKED, reason=Reason.BUSY))
-        opened = holds.keep_up(
-            context.destination_id, context.integration, saved.tenant_id, saved.tenant, saved.agreement, due.plan.changes, at=context.clock()
-        )
+        opened = _kept_up(context, due)
         record_plan(context, report)
-        lines = [LineReport(change=change, hold=opened.get(change.item)) for change in due.plan.changes]
-        applied = Applying(context, due.inputs, due.plan, tenant_id=saved.tenant_id, lease=held).apply(lines)
+        lines = [
+            LineReport(change=change, agreement=number, hold=opened.get(change.item) if number == saved.agreement else None)
+            for number, change in all_changes(due.plan)
+        ]
+        applied = apply_plan(context, due.inputs, due.plan, lines, tenant_id=saved.tenant_id, lease=held)
     report = after_applying(replace(report, lines=applied.lines, psa_writes=applied.psa_writes))
     record_outcome(context, report)
     return report
+
+
+def _kept_up(context: RunContext, due: _Due) -> dict[str, str]:
+    """Opens and closes holds by the plan; one of prescribed quantities speaks of single items and says nothing of what waits on the others."""
+    if prescribed_in(due.planned.run) is not None:
+        return {}
+    saved = due.saved
+    return holds.keep_up(
+        context.destination_id, context.integration, saved.tenant_id, saved.tenant, saved.agreement, due.plan.changes, at=context.clock()
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import msgspec
 
+from tallybridge.billing.agreement_ends import EndStage, days_left, end_stage, told_end, told_successor
 from tallybridge.billing.linking import Link
 from tallybridge.billing.plan import Action
 from tallybridge.billing.planning import left_behind as left_behind_notice
@@ -24,13 +25,13 @@ from tallybridge.ledger.worklist import WorklistEntry
 from tallybridge.runs.day import billing_date
 from tallybridge.runs.doors import links_of
 from tallybridge.runs.reports import Mode, TenantOutcome
-from tallybridge.runs.standing_runs import LastRun, NextRun, last_run, next_run, recent_runs, went_through
+from tallybridge.runs.standing_runs import LastRun, NextRun, last_run, next_run, recent_runs, source_problems, told_accounts, went_through
+from tallybridge.runs.unlinked_accounts import linked_elsewhere
 from tallybridge.sources.base import Clock
 
 LOOKED_BACK = 31
 """Days: how long a day without an observation is shown, and how far back from the newest run a tenant's newest record is looked for."""
 COUNT_ENDS_WITHIN = 7
-AGREEMENT_ENDS_WITHIN = 30
 """Days."""
 
 
@@ -44,10 +45,12 @@ class NotRunToday:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Past billing dates on which a linked tenant was not observed; they never will be (L12)."""
+    """Past billing dates since runs first met a link on which its tenant was not observed; they never will be (L12)."""
 
     link: Link
     days: tuple[date, ...]
+    last_observed: date | None
+    """None for a tenant that has never been observed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,11 @@ class EndingAgreement:
 
     link: Link
     agreement: Agreement
+    """Without type and start where it had ended before it was read first."""
     days_left: int
+    stage: EndStage
+    successor: int | None
+    """The one other agreement of the account that obviously goes on; None where the newest run that looked has found none."""
     read: date
 
 
@@ -111,6 +118,10 @@ class IntegrationStanding:
     held: tuple[StoredHold, ...]
     worklist: tuple[WorklistEntry, ...]
     not_billed: tuple[Leak, ...]
+    accounts_not_linked: tuple[tuple[int, str], ...]
+    """Number and name of the accounts that the newest run over all tenants found cross-referenced, and that nobody has linked since."""
+    problems: tuple[str, ...]
+    """What of the source the newest run that read it could not read, beside any one tenant."""
     left_behind: tuple[LeftBehind, ...]
     agreements: tuple[EndingAgreement, ...]
     stated_counts: tuple[EndingCount, ...]
@@ -154,6 +165,8 @@ class _Look:
             held=holds.open_holds(self._name),
             worklist=tuple(entry for entry in entries if entry.integration == self._name),
             not_billed=self._not_billed(),
+            accounts_not_linked=self._accounts_not_linked(),
+            problems=source_problems(self._runs),
             left_behind=self._left_behind(),
             agreements=self._agreements(),
             stated_counts=self._stated_counts(),
@@ -184,6 +197,12 @@ class _Look:
         found = [Leak(record=record, not_billed=leak) for record in observed for leak in record.not_billed if leak.quantity > 0]
         return tuple(sorted(found, key=lambda one: (-one.not_billed.quantity, one.record.tenant, one.not_billed.application)))
 
+    def _accounts_not_linked(self) -> tuple[tuple[int, str], ...]:
+        linked = {link.account for link in self._links}
+        left = tuple(one for one in told_accounts(self._runs) if one[0] not in linked)
+        elsewhere = linked_elsewhere(self._configuration) if left else frozenset()
+        return tuple(one for one in left if one[0] not in elsewhere)
+
     def _left_behind(self) -> tuple[LeftBehind, ...]:
         lines = standing_queries.standing_lines(self._name)
         elsewhere = {left_behind_notice(line).subject: line for line in lines}
@@ -207,16 +226,31 @@ class _Look:
 
     def _agreements(self) -> tuple[EndingAgreement, ...]:
         links = {link.agreement: link for link in self._links if link.billing and link.agreement is not None}
-        planned = [one.planned for one in self._fleet if one.planned is not None and one.planned.agreement in links]
-        contents = evidence.get_many({one.inputs for one in planned if one.inputs is not None})
+        contents = evidence.get_many({one.planned.inputs for one in self._fleet if one.planned is not None and one.planned.inputs is not None})
         found = []
-        for record in planned:
-            inputs = canonical.decode_inputs(contents[record.inputs or ""], now=self._now, today=self._today)
-            end = inputs.agreement.end
-            if end is not None and (end - self._today).days <= AGREEMENT_ENDS_WITHIN:
-                link = links[inputs.agreement.number]
-                found.append(EndingAgreement(link=link, agreement=inputs.agreement, days_left=(end - self._today).days, read=record.date))
+        for one in self._fleet:
+            agreement, record = self._last_read(one, contents)
+            if agreement is None or record is None or agreement.end is None or agreement.number not in links:
+                continue
+            left = days_left(agreement.end, self._today)
+            if (stage := end_stage(left)) is not None:
+                successor = told_successor(record.notices, agreement.number)
+                link = links[agreement.number]
+                found.append(EndingAgreement(link=link, agreement=agreement, days_left=left, stage=stage, successor=successor, read=record.date))
         return tuple(sorted(found, key=lambda one: (one.days_left, one.link.label)))
+
+    def _last_read(self, one: LastHeard, contents: Mapping[str, bytes]) -> tuple[Agreement | None, TenantRecord | None]:
+        """A tenant's agreement, and the record that tells of it: what its newest plan was made from, unless a later run tells of its end."""
+        planned, observed = one.planned, one.observed
+        known = canonical.decode_inputs(contents[planned.inputs], now=self._now, today=self._today).agreement if planned and planned.inputs else None
+        if observed is None or observed.agreement is None:
+            return known, planned
+        end = told_end(observed.notices, observed.agreement, observed.date)
+        if end is None:
+            return known, planned
+        same = known is not None and known.number == observed.agreement
+        read = known if known is not None and same else Agreement(number=observed.agreement, account=observed.account or 0)
+        return replace(read, end=end), observed
 
     def _stated_counts(self) -> tuple[EndingCount, ...]:
         in_force = stated_counts.in_force(self._name, self._today)
@@ -228,11 +262,11 @@ class _Look:
         observed = standing_queries.observed_days(self._name, window[0])
         found = []
         for link in self._links:
-            first = observed.first.get(link.account)
+            met = observed.met.get(link.account)
             days = observed.days.get(link.account, frozenset())
-            missing = tuple(day for day in window if first is not None and day > first and day not in days)
+            missing = tuple(day for day in window if met is not None and day >= met and day not in days)
             if missing:
-                found.append(Gap(link=link, days=missing))
+                found.append(Gap(link=link, days=missing, last_observed=observed.last.get(link.account)))
         return tuple(sorted(found, key=lambda one: (-len(one.days), one.link.label)))
 
 

@@ -58,6 +58,8 @@ def _integration(standing: IntegrationStanding) -> Document:
             }
             for one in standing.not_billed
         ],
+        "accounts_not_linked": [{"account": number, "name": name} for number, name in standing.accounts_not_linked],
+        "problems": list(standing.problems),
         "left_behind": [
             _of_record(one.record) | {"agreement": one.agreement, "item": one.item, "charge": one.charge, "quantity": one.quantity}
             for one in standing.left_behind
@@ -69,6 +71,8 @@ def _integration(standing: IntegrationStanding) -> Document:
                 "start": one.agreement.start.isoformat() if one.agreement.start is not None else None,
                 "end": one.agreement.end.isoformat() if one.agreement.end is not None else None,
                 "days_left": one.days_left,
+                "stage": one.stage.value,
+                "successor": one.successor,
                 "read": one.read.isoformat(),
             }
             for one in standing.agreements
@@ -86,7 +90,11 @@ def _integration(standing: IntegrationStanding) -> Document:
             }
             for one in standing.stated_counts
         ],
-        "gaps": [_of_link(one.link) | {"days": [day.isoformat() for day in one.days]} for one in standing.gaps],
+        "gaps": [
+            _of_link(one.link)
+            | {"days": [day.isoformat() for day in one.days], "last_observed": one.last_observed.isoformat() if one.last_observed else None}
+            for one in standing.gaps
+        ],
     }
 
 

@@ -76,6 +76,24 @@ def went_through(run: StoredRun) -> bool:
     return run.outcome in tuple(RunOutcome) and run.tail.get("reason") is None
 
 
+def source_problems(runs: Sequence[StoredRun]) -> tuple[str, ...]:
+    """What of the source the newest run that read its lists could not read, and that concerns no one tenant; `runs` are oldest first.
+
+    An applied plan reads no source, and a run that was refused at the door has not come to read it: neither puts anything right.
+    """
+    for run in reversed(runs):
+        problems = tuple(run.tail.get("problems", ()))
+        if run.kind in (Mode.RUN, Mode.PLAN) and (problems or went_through(run)):
+            return problems
+    return ()
+
+
+def told_accounts(runs: Sequence[StoredRun]) -> tuple[tuple[int, str], ...]:
+    """Number and name of each account that the newest run which asked found cross-referenced and linked to no tenant; `runs` are oldest first."""
+    told = (run.tail["accounts_not_linked"] for run in reversed(runs) if run.tail.get("accounts_not_linked") is not None)
+    return tuple((number, name) for number, name in next(told, ()))
+
+
 def last_run(runs: Sequence[StoredRun], *, under_way: bool) -> LastRun | None:
     """The run that ended last; one that never ended and is not under way was interrupted."""
     ended = [run for run in runs if run.outcome is not None or not under_way]

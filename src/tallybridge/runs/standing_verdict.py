@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tallybridge.billing.agreement_ends import EndStage
 from tallybridge.runs.reports import TenantOutcome
 from tallybridge.runs.standing import IntegrationStanding
 
@@ -18,20 +19,22 @@ class Verdict:
     sentence: str
     right: bool
     exit_code: int
-    """1 the last run or a tenant failed, or a run is overdue; 3 something waits, is not billed or will end soon; 0 nothing to look at."""
+    """1 the last run or a tenant failed, or a run is overdue; 3 something waits, is not billed or will end within 7 days; 0 nothing to do."""
 
 
 def verdict(standings: Sequence[IntegrationStanding]) -> Verdict:
     """The answer for all integrations together.
 
-    Days that were not observed change neither sentence nor exit code: nobody can do anything about them any more (L12).
+    Before it stand, loudly, the agreements that have ended or end by tomorrow. Agreements that end within 30 days and accounts without a link
+    are told after it and change no exit code: there is time. Days that were not observed change neither: nobody can do anything about them
+    any more (L12).
     """
     wrong = [*_of_runs(standings), *_of_tenants(standings)]
-    soon = _soon(standings)
+    first, soon = _at_once(standings), _soon(standings)
     failed = any(_failed(one) for one in standings)
-    code = _WRONG if failed else _WAITS if wrong or soon else _NOTHING_TO_LOOK_AT
-    first = f"{_whose(standings)} is not right: {', '.join(wrong)}." if wrong else f"{_whose(standings)} is right."
-    return Verdict(sentence=" ".join([first, *soon]), right=not wrong, exit_code=code)
+    code = _WRONG if failed else _WAITS if wrong or first or soon else _NOTHING_TO_LOOK_AT
+    answer = f"{_whose(standings)} is not right: {', '.join(wrong)}." if wrong else f"{_whose(standings)} is right."
+    return Verdict(sentence=" ".join([*first, answer, *soon, *_in_time(standings)]), right=not wrong, exit_code=code)
 
 
 def _failed(standing: IntegrationStanding) -> bool:
@@ -50,11 +53,13 @@ def _of_runs(standings: Sequence[IntegrationStanding]) -> list[str]:
     never = [one for one in standings if one.last_run is None]
     failed = [one for one in standings if one.last_run is not None and one.last_run.failed]
     overdue = [one for one in standings if one.next_run.overdue_since is not None and one.last_run is not None]
-    unexplained = [one for one in standings if one.last_run is not None and one.last_run.unexplained]
+    unread = [one for one in standings if one.problems]
+    unexplained = [one for one in standings if one.last_run is not None and one.last_run.unexplained and not one.problems]
     sentences = (
         (failed, "the last run failed"),
         (overdue, "a run is overdue"),
         (never, "no run has been made yet"),
+        (unread, "something of the source could not be read"),
         (unexplained, "the last run could not read something that concerns no one tenant"),
     )
     several = len(standings) > 1
@@ -80,14 +85,33 @@ def _of_tenants(standings: Sequence[IntegrationStanding]) -> list[str]:
     return [_number(*one) for one in counted if one[0]]
 
 
-def _soon(standings: Sequence[IntegrationStanding]) -> list[str]:
-    left = [one.days_left for standing in standings for one in standing.agreements]
+def _at_once(standings: Sequence[IntegrationStanding]) -> list[str]:
     counted = (
-        (sum(1 for days in left if days < 0), "agreement has ended", "agreements have ended"),
-        (sum(1 for days in left if days >= 0), "agreement ends within 30 days", "agreements end within 30 days"),
+        (_ending(standings, EndStage.ENDED), "agreement HAS ENDED: nothing is billed on it", "agreements HAVE ENDED: nothing is billed on them"),
+        (_ending(standings, EndStage.WITHIN_1_DAY), "agreement ENDS BY TOMORROW", "agreements END BY TOMORROW"),
+    )
+    return [f"{_number(*one)}." for one in counted if one[0]]
+
+
+def _soon(standings: Sequence[IntegrationStanding]) -> list[str]:
+    counted = (
+        (_ending(standings, EndStage.WITHIN_7_DAYS), "agreement ends within 7 days", "agreements end within 7 days"),
         (sum(len(one.stated_counts) for one in standings), "stated count ends within 7 days", "stated counts end within 7 days"),
     )
     return [f"{_number(*one)}." for one in counted if one[0]]
+
+
+def _in_time(standings: Sequence[IntegrationStanding]) -> list[str]:
+    accounts = len({account for one in standings for account in one.accounts_not_linked})
+    counted = (
+        (_ending(standings, EndStage.WITHIN_30_DAYS), "agreement ends within 30 days", "agreements end within 30 days"),
+        (accounts, "cross-referenced account is linked to no tenant", "cross-referenced accounts are linked to no tenant"),
+    )
+    return [f"{_number(*one)}." for one in counted if one[0]]
+
+
+def _ending(standings: Sequence[IntegrationStanding], stage: EndStage) -> int:
+    return sum(1 for standing in standings for one in standing.agreements if one.stage is stage)
 
 
 def _number(number: int, one: str, several: str) -> str:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tallybridge.billing.guards import lowered_by
 from tallybridge.billing.linking import Assignment, Link
-from tallybridge.billing.plan import Action, OurLine, Plan, PlanningInputs
+from tallybridge.billing.plan import Action, Plan, PlanningInputs
 from tallybridge.billing.planning import plan as make_plan
+from tallybridge.billing.proving import Reading
 from tallybridge.billing.psa import Agreement
 from tallybridge.billing.reasons import Reason
+from tallybridge.billing.resolving import know_lines
 from tallybridge.billing.wanting import billed_to_nobody, not_billed, wanted_items
 from tallybridge.destinations.base import DestinationError
-from tallybridge.ledger import canonical, evidence, holds, leases
+from tallybridge.ledger import canonical, decisions, evidence, holds, leases
 from tallybridge.ledger import intents as ledger_intents
 from tallybridge.ledger import lines as ledger_lines
-from tallybridge.runs.applying import Applying
+from tallybridge.runs.agreement_ends import end_notices
+from tallybridge.runs.applying import all_changes, apply_plan, take_over_readings
 from tallybridge.runs.context import RunContext
+from tallybridge.runs.falls import proofs_of_falls
+from tallybridge.runs.former_agreements import former_agreements, known_items
 from tallybridge.runs.recording import record_outcome, record_plan
 from tallybridge.runs.reports import LineReport, Mode, TenantOutcome, TenantReport
 from tallybridge.runs.tenant_reports import Counted, counted_report
@@ -70,18 +76,32 @@ class TenantBilling:
     def _plan_and_apply(self, number: int, lease: leases.HeldLease) -> TenantReport:
         context = self._context
         agreement = context.destination.agreement(number)
+        if agreement is not None:
+            self._report = replace(self._report, notices=(*self._report.notices, *end_notices(context, agreement)))
         if (reason := _agreement_reason(context, agreement, self._link)) is not None or agreement is None:
             return self._blocked(reason or Reason.AGREEMENT_NOT_FOUND)
-        inputs = self._inputs(agreement)
-        plan = make_plan(inputs)
+        inputs, plan = self._plan(agreement)
         report = record_plan(context, self._take_plan(inputs, plan))
         writes = any(line.change.action in (Action.CREATE, Action.UPDATE) for line in report.lines)
         if context.mode is Mode.PLAN or not writes:
             return report
-        applied = Applying(context, inputs, plan, tenant_id=self._counted.tenant.id, lease=lease).apply(report.lines)
+        applied = apply_plan(context, inputs, plan, report.lines, tenant_id=self._counted.tenant.id, lease=lease)
         report = after_applying(replace(report, lines=applied.lines, psa_writes=applied.psa_writes))
         record_outcome(context, report)
         return report
+
+    def _plan(self, agreement: Agreement) -> tuple[PlanningInputs, Plan]:
+        """The plan, made while no other plan of this run is: what it lowers charges by is taken from what the run may (design 6.5)."""
+        inputs = self._inputs(agreement)
+        breaker = self._context.breaker
+        with breaker.planning() as left:
+            inputs = replace(inputs, may_fall=left)
+            plan = make_plan(inputs)
+            breaker.lower(lowered_by(plan.changes))
+        if not any(change.reason is Reason.RUN_BOUND for change in plan.changes):
+            # What the run has left changes from tenant to tenant; kept only where it decided something, equal days keep equal inputs.
+            inputs = replace(inputs, may_fall=None)
+        return inputs, plan
 
     def _inputs(self, agreement: Agreement) -> PlanningInputs:
         context = self._context
@@ -93,41 +113,40 @@ class TenantBilling:
         # An agreement may be billed by several integrations, each its own items: what another one looks after is none of this plan's business.
         theirs = ledger_lines.items_of_others(context.destination_id, agreement.number, context.integration) - ours
         lines = tuple(line for line in lines if line.item not in theirs)
-        relevant = ours | {line.item for line in lines}
-        return PlanningInputs(
+        inputs = PlanningInputs(
             agreement=agreement,
             wanted=wanted,
             lines=lines,
-            elsewhere=self._still_standing(elsewhere),
+            former=former_agreements(context, elsewhere),
             seen=ledger_lines.seen(context.destination_id, agreement.number),
             intents=tuple(intent for intent in intents if intent.item not in theirs),
-            items=tuple(context.items[item] for item in sorted(relevant) if item in context.items),
+            items=known_items(context, ours | {line.item for line in lines}),
             now=context.started,
             today=context.date,
             settle=context.settle,
             worklist=context.worklist,
+            decisions=tuple(one for one in decisions.standing(context.destination_id, agreement.number) if one.item not in theirs),
+            bounds=context.bounds,
         )
-
-    def _still_standing(self, elsewhere: tuple[OurLine, ...]) -> tuple[OurLine, ...]:
-        """Our lines on other agreements that still bill: neither removed, set to 0 nor on an ended agreement, which does not hold its successor."""
-        standing: list[OurLine] = []
-        for number in dict.fromkeys(line.agreement for line in elsewhere):
-            former = self._context.destination.agreement(number)
-            if former is None or former.ended(self._context.date):
-                continue
-            billing = {charge.id for charge in former.charges if charge.quantity > 0}
-            standing += [line for line in elsewhere if line.agreement == number and line.charge in billing]
-        return tuple(standing)
+        # After reading: a line whose write has only now been seen to have arrived may fall, too.
+        known = know_lines(inputs).lines.values()
+        today = Reading(observation=self._counted.observation, rules=context.rules, usage=self._counted.usage)
+        return replace(inputs, proofs=proofs_of_falls(context.destination_id, known, {one.item: one for one in wanted}, today))
 
     def _take_plan(self, inputs: PlanningInputs, plan: Plan) -> TenantReport:
         """Records what reading told, opens and closes holds, and puts the plan into the report."""
         context = self._context
         tenant = self._counted.tenant
-        _take_over_readings(context, plan, inputs.agreement, tenant.id)
+        take_over_readings(context, inputs, plan, tenant.id)
         opened = holds.keep_up(context.destination_id, context.integration, tenant.id, tenant.name, plan.agreement, plan.changes, at=context.clock())
         lines = tuple(
-            LineReport(change=change, hold=opened.get(change.item), waiting=change.entered is not None and context.worklist)
-            for change in plan.changes
+            LineReport(
+                change=change,
+                agreement=number,
+                hold=opened.get(change.item) if number == plan.agreement else None,
+                waiting=change.entered is not None and context.worklist,
+            )
+            for number, change in all_changes(plan)
         )
         inputs_kept, plan_kept = canonical.encode_inputs(inputs), canonical.encode_plan(plan)
         report = replace(
@@ -148,32 +167,6 @@ def _agreement_reason(context: RunContext, agreement: Agreement | None, link: Li
     if agreement.account != link.account:
         return Reason.AGREEMENT_OF_OTHER_ACCOUNT
     return Reason.AGREEMENT_ENDED if agreement.ended(context.date) else None
-
-
-def _take_over_readings(context: RunContext, plan: Plan, agreement: Agreement, tenant_id: str) -> None:
-    """Writes down what reading the PSA settled: lines seen, renewed lines, ended intents.
-
-    The lines come first: after a crash in between, an intent that is still open finds its line already ours, and is settled by that;
-    the other way round our own line would look like somebody else's (L5).
-    """
-    ledger_lines.take_over(
-        context.destination_id,
-        context.integration,
-        tenant_id,
-        plan.lines,
-        seen=[(charge.id, charge.item) for charge in agreement.charges],
-        agreement=agreement.number,
-    )
-    for resolution in plan.resolutions:
-        ledger_intents.conclude(
-            resolution.key,
-            resolution.outcome,
-            charge=resolution.charge,
-            quantity=resolution.quantity,
-            detail="",
-            at=context.clock(),
-            run=context.id,
-        )
 
 
 def _planned_outcome(report: TenantReport, context: RunContext) -> TenantOutcome:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.apps import apps
 from django.db.models import Model
 
 from tallybridge.ledger.models.append_only import AppendOnly, AppendOnlyViolation
 from tallybridge.ledger.models.given import ColumnName, ImportedExport, StatedCount
-from tallybridge.ledger.models.people import Hold, HoldDecision, Lease, TenantBinding
+from tallybridge.ledger.models.people import DecisionEnd, Hold, HoldDecision, Lease, TenantBinding
 from tallybridge.ledger.models.runs import Manifest, PlannedChange, Run, TenantRun, TenantRunOutcome, UsageLine
 from tallybridge.ledger.models.stored import Blob, ConfigurationVersion, KeyCheck, Secret
 from tallybridge.ledger.models.writes import Destination, Intent, IntentCall, IntentResult, Line, SeenCharge
@@ -18,6 +20,7 @@ __all__ = [
     "Blob",
     "ColumnName",
     "ConfigurationVersion",
+    "DecisionEnd",
     "Destination",
     "Hold",
     "HoldDecision",
@@ -44,9 +47,10 @@ __all__ = [
 ]
 
 
-def append_only_tables() -> tuple[str, ...]:
-    """Names of the database tables whose rows are only ever added."""
-    return tuple(table_of(model) for model in apps.get_models() if issubclass(model, AppendOnly))
+def append_only_tables(labels: Collection[str] = ("ledger",)) -> tuple[str, ...]:
+    """Names of the database tables of these Django applications whose rows are only ever added."""
+    found = (model for model in apps.get_models() if issubclass(model, AppendOnly))
+    return tuple(table_of(model) for model in found if model._meta.app_label in labels)  # noqa: SLF001 - as below
 
 
 def table_of(model: type[Model]) -> str:

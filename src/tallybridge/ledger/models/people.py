@@ -36,6 +36,7 @@ class Hold(models.Model):
     wanted = models.BigIntegerField(null=True)
     charge = models.BigIntegerField(null=True)
     charges = models.TextField()
+    detail = models.TextField(default="")
     since = models.DateTimeField()
     closed = models.DateTimeField(null=True)
 
@@ -53,7 +54,23 @@ class HoldDecision(AppendOnly):
     at = models.DateTimeField()
     charge = models.BigIntegerField(null=True)
     quantity = models.BigIntegerField(null=True)
+    """PIN: what is wanted; RELEASE: the quantity that was shown."""
     until = models.DateField(null=True)
+    shown = models.TextField(default="[]")
+    """Id and quantity of each line for the item, as the person saw them."""
+    written = models.BigIntegerField(null=True)
+    """w when it was decided."""
+    stands = models.BooleanField(default=False)
+    """Whether later plans are made under it until it ends: keep, pin and release of a change that waits."""
+
+
+class DecisionEnd(AppendOnly):
+    """A standing decision has come to its end: its term is over, the PSA has changed, it has been used, or a person ended it."""
+
+    decision = models.OneToOneField(HoldDecision, on_delete=models.PROTECT, related_name="end")
+    at = models.DateTimeField()
+    run = models.CharField(max_length=64, default="")
+    """The run that found out; "" where a person ended it."""
 
 
 class Lease(models.Model):

@@ -77,6 +77,8 @@ class PlannedChange(AppendOnly):
     charge = models.BigIntegerField(null=True)
     reason = models.CharField(max_length=60, null=True)
     last_written = models.BigIntegerField(null=True)
+    counted = models.BigIntegerField(null=True)
+    """What was counted for the line, where a person decided that it is something else; None elsewhere: it is `to_quantity`."""
 
     class Meta:
         indexes = (models.Index(fields=("item",)),)

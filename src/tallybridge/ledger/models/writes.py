@@ -32,6 +32,7 @@ class Line(models.Model):
     next_billing = models.DateField(null=True)
     parts = models.TextField()
     left = models.TextField()
+    since = models.DateField(null=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("destination", "agreement", "item"), name="one_line_of_ours_per_item"),)
