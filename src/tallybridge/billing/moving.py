@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from tallybridge.billing.plan import Action, Change, DecisionKind, OurLine, Part, Plan, PlanningInputs, StandingDecision
+from tallybridge.billing.plan import Action, Change, DecisionKind, OpenIntent, OurLine, Part, Plan, PlanningInputs, StandingDecision
 from tallybridge.billing.psa import Charge
 from tallybridge.billing.reasons import Reason
 
@@ -19,8 +19,6 @@ class Move:
     sources: tuple[OurLine, ...]
     writable: bool = True
     """False: the line that takes the seats waits for a reason of its own, so the others must go on billing them."""
-    stands: bool = False
-    """The line that takes the seats stands right already, as after a move that broke off."""
 
 
 def moves_of(
@@ -45,8 +43,7 @@ def moves_of(
         sources = [line for line in here if line.item != item and _shares(_given_up(line.parts, wanted.get(line.item, ())), change.parts)]
         sources += [line for line in elsewhere if _shares(line.parts, change.parts)]
         if sources:
-            stands = change.action is Action.UNCHANGED
-            moves.append(Move(agreement=inputs.agreement.number, item=item, sources=tuple(sources), writable=writable, stands=stands))
+            moves.append(Move(agreement=inputs.agreement.number, item=item, sources=tuple(sources), writable=writable))
     return tuple(moves)
 
 
@@ -56,7 +53,14 @@ def lines_elsewhere(former: Iterable[tuple[PlanningInputs, Plan]]) -> tuple[OurL
     for inputs, plan in former:
         charges = inputs.agreement.charges
         found += [line for line in plan.lines if still_bills(line, tuple(charge for charge in charges if charge.item == line.item))]
-    return tuple(found)
+        settled = {resolution.key for resolution in plan.resolutions} | {intent.key for intent in inputs.intents if intent.worklist}
+        found += [_perhaps_a_line(intent) for intent in inputs.intents if intent.key not in settled and intent.to_quantity > 0]
+    return tuple({(line.agreement, line.item): line for line in found}.values())
+
+
+def _perhaps_a_line(intent: OpenIntent) -> OurLine:
+    """What a write whose end is not known may have made: its seats may be billed there."""
+    return OurLine(agreement=intent.agreement, item=intent.item, charge=intent.charge, written=intent.to_quantity, parts=intent.parts)
 
 
 def still_bills(line: OurLine, present: tuple[Charge, ...]) -> bool:
@@ -75,7 +79,7 @@ def passing(moves: Iterable[Move], decisions: Mapping[str, StandingDecision], wr
         written: agreement and item of each source line that the plan can bring to its new quantity.
     """
     moves = tuple(moves)
-    released = {move.item: number for move in moves if (number := _release_of(move, decisions)) is not None}
+    released = {move.item: decisions[move.item].id for move in moves if move.writable and _is_released(decisions.get(move.item))}
     while True:
         stuck = {key for move in moves if move.item not in released for key in _lines_of(move)}
         waiting = {
@@ -86,17 +90,6 @@ def passing(moves: Iterable[Move], decisions: Mapping[str, StandingDecision], wr
         if not waiting:
             return released
         released = {item: number for item, number in released.items() if item not in waiting}
-
-
-def _release_of(move: Move, decisions: Mapping[str, StandingDecision]) -> int | None:
-    """The release of the line that takes the seats; where that stands right already, of all lines that still have to give them away."""
-    if not move.writable:
-        return None
-    if _is_released(decisions.get(move.item)):
-        return decisions[move.item].id
-    giving = [decisions.get(line.item) if line.agreement == move.agreement else None for line in move.sources]
-    numbers = [one.id for one in giving if one is not None and _is_released(one)]
-    return numbers[0] if move.stands and len(numbers) == len(giving) else None
 
 
 def _is_released(decision: StandingDecision | None) -> bool:

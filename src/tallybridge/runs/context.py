@@ -37,6 +37,8 @@ class RunContext:
     """The price book items that the mappings bill on, those that exist, read once."""
     settle: int
     worklist: bool
+    unfinished: Mapping[str, tuple[tuple[int, str], ...]]
+    """Agreement and item of each write of earlier runs whose end is not known yet, by tenant."""
     bounds: Bounds
     """How far a charge may change without a person (design 6.5)."""
     breaker: CircuitBreaker

@@ -24,6 +24,7 @@ from tallybridge.configuration.records import BusinessHubSourceSettings, Configu
 from tallybridge.destinations.base import Destination, DestinationError
 from tallybridge.ledger import canonical, evidence, holds, leases, stated_counts
 from tallybridge.ledger import destinations as ledger_destinations
+from tallybridge.ledger import intents as ledger_intents
 from tallybridge.ledger import lines as ledger_lines
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger import tenants as ledger_tenants
@@ -271,6 +272,7 @@ class _Day:
             items=items,
             settle=int(configuration.destination.settle),
             worklist=configuration.destination.write_mode == "worklist",
+            unfinished=ledger_intents.places_of_open_intents(destination_id(configuration), self._order.integration),
             bounds=configuration.guards.bounds,
             breaker=CircuitBreaker(configuration.guards.may_fall(ledger_lines.units_billed(destination_id(configuration), self._order.integration))),
             tenant_seconds=configuration.source.tenant_minutes * 60,

@@ -190,8 +190,8 @@ def _make_ours(hold: StoredHold, seen: _Seen, charge: int, quantity: int, left: 
         before.left if was_ours and before is not None else left,
         integration=hold.integration,
         tenant_id=hold.tenant_id,
-        # What the line is made of: without it, a mapping changed right afterwards could not be seen as a move.
-        parts=next((one.parts for one in seen.inputs.wanted if one.item == hold.item), ()),
+        # What the line is made of: without it, a mapping changed since, or right afterwards, could not be seen as a move.
+        parts=before.parts if was_ours and before is not None else next((one.parts for one in seen.inputs.wanted if one.item == hold.item), ()),
         delete_after_invoicing=any(one.delete_after_invoicing for one in seen.inputs.agreement.charges if one.id == charge),
         last_billed=seen.inputs.agreement.last_billed,
         next_billing=seen.inputs.agreement.next_billing,

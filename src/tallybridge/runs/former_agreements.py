@@ -11,29 +11,36 @@ from tallybridge.ledger import lines as ledger_lines
 from tallybridge.runs.context import RunContext
 
 
-def former_agreements(context: RunContext, elsewhere: tuple[OurLine, ...]) -> tuple[PlanningInputs, ...]:
+def former_agreements(context: RunContext, tenant_id: str, agreement: int, elsewhere: tuple[OurLine, ...]) -> tuple[PlanningInputs, ...]:
     """What planning has to know of the other agreements that our lines for the tenant still bill on, with 0 wanted on each line.
 
+    A write there whose end is not known may have made a line that the ledger does not know yet; it counts like one until reading has settled it.
     A line that was removed or set to 0, and every line on an ended agreement, is left out: it does not hold its successor.
+
+    Args:
+        agreement: the one that the tenant is billed on now.
+        elsewhere: our lines on others.
 
     Raises:
         ReadFailed, DestinationFailed: an agreement could not be read.
     """
-    found = (_former(context, number, elsewhere) for number in dict.fromkeys(line.agreement for line in elsewhere))
+    unfinished = [place for place in context.unfinished.get(tenant_id, ()) if place[0] != agreement]
+    numbers = dict.fromkeys([*(line.agreement for line in elsewhere), *(number for number, _ in unfinished)])
+    found = (_former(context, number, elsewhere, {item for place, item in unfinished if place == number}) for number in numbers)
     return tuple(inputs for inputs in found if inputs is not None)
 
 
-def _former(context: RunContext, number: int, elsewhere: tuple[OurLine, ...]) -> PlanningInputs | None:
+def _former(context: RunContext, number: int, elsewhere: tuple[OurLine, ...], unfinished: Collection[str]) -> PlanningInputs | None:
     agreement = context.destination.agreement(number)
     if agreement is None or agreement.ended(context.date):
         return None
-    intents = ledger_intents.open_intents(context.destination_id, number)
-    unfinished = {intent.item for intent in intents}
-    billing = {charge.id for charge in agreement.charges if charge.quantity > 0}
-    lines = tuple(line for line in elsewhere if line.agreement == number and (line.charge in billing or line.item in unfinished))
-    items = {line.item for line in lines}
-    if not lines:
+    # By item, not by id: our line may have come back under another id.
+    billing = {charge.item for charge in agreement.charges if charge.quantity > 0}
+    lines = tuple(line for line in elsewhere if line.agreement == number and (line.item in billing or line.item in unfinished))
+    items = {line.item for line in lines} | set(unfinished)
+    if not items:
         return None
+    intents = ledger_intents.open_intents(context.destination_id, number)
     return PlanningInputs(
         agreement=agreement,
         wanted=tuple(Wanted(item=item, quantity=0, parts=()) for item in sorted(items)),

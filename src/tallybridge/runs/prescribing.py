@@ -108,6 +108,7 @@ class _Prescribing:
             settle=int(configuration.destination.settle),
             worklist=configuration.destination.write_mode == "worklist",
             bounds=configuration.guards.bounds,
+            unfinished={},
             breaker=CircuitBreaker(None),
             tenant_seconds=configuration.source.tenant_minutes * 60,
             clock=self._order.clock,

@@ -232,6 +232,7 @@ def _carry_out(order: Order, run_id: str, started: datetime, destination: Destin
         settle=int(configuration.destination.settle),
         worklist=configuration.destination.write_mode == "worklist",
         bounds=configuration.guards.bounds,
+        unfinished={},
         breaker=CircuitBreaker(None),
         tenant_seconds=configuration.source.tenant_minutes * 60,
         clock=order.clock,

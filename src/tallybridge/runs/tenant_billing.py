@@ -117,7 +117,7 @@ class TenantBilling:
             agreement=agreement,
             wanted=wanted,
             lines=lines,
-            former=former_agreements(context, elsewhere),
+            former=former_agreements(context, self._counted.tenant.id, agreement.number, elsewhere),
             seen=ledger_lines.seen(context.destination_id, agreement.number),
             intents=tuple(intent for intent in intents if intent.item not in theirs),
             items=known_items(context, ours | {line.item for line in lines}),
