@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet
 
-.PHONY: help demo test check lint types imports unit rehearse simulate benchmark pages lock clean
+.PHONY: help demo test browser check lint types imports unit rehearse simulate benchmark screenshots pages lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -12,10 +12,11 @@ help: ## show this list
 demo: $(VENV)/runtime.installed ## set everything up, bill one day on the simulated systems, show the result
 	@$(BIN)/tallybridge demo
 
-# Nothing here needs a program from the system yet. The web console, which is still to come, brings tests that need a Chromium; they will
-# install it here where they may, and say what they could not.
-test: $(VENV)/dev.installed ## set everything up and run every check and test
+test: $(VENV)/dev.installed browser ## set everything up and run every check and test
 	@$(MAKE) --no-print-directory check
+
+browser: ## see to it that the browser tests find a Chromium
+	@sh tests/browser/provide_chromium.sh
 
 check: lint types imports unit ## the same without setting up
 
@@ -40,6 +41,9 @@ simulate: $(VENV)/dev.installed ## play ten thousand seeded sequences of days, f
 
 benchmark: $(VENV)/dev.installed ## measure a fleet of 200 virtual servers beside a bare client
 	$(BIN)/python -m benchmarks.fleet
+
+screenshots: $(VENV)/dev.installed browser ## take a picture of every page of the console, light and dark, wide and narrow (FOLDER=build/screenshots)
+	$(BIN)/python -m tests.browser.screenshots $(or $(FOLDER),build/screenshots)
 
 pages: $(VENV)/dev.installed ## write the reference pages that come from the code
 	$(BIN)/python -m docs.generate
