@@ -376,6 +376,90 @@ def test_lines_that_are_wanted_nowhere_any_more_are_told(call: Call, calendar: C
     assert [(one["category"], one["quantity"], one["reason"]) for one in standing["not_billed"]] == [("windows_workstation", 3, "no_mapping")]
 
 
+@pytest.mark.usefixtures("only_contoso")
+def test_lines_that_were_set_to_0_are_told_no_more_before_the_next_run(call: Call, calendar: Calendar, write_config: WriteConfig) -> None:
+    write_config(links=RIGHT_LINKS)
+    call("run")
+    write_config(links={"Nobody": (9999, 1)})
+    calendar.wait(minutes=1)
+    call("run")
+    told = the_integration(call("status", "--json"))
+    assert [(one["item"], one["quantity"], one["reason"]) for one in told["left_behind"]] == [
+        ("KES-WKS", 3, "not_linked"),
+        ("KES-NIX", 1, "not_linked"),
+        ("KES-SRV", 1, "not_linked"),
+    ]
+    calendar.wait(minutes=1)
+    assert call("left-behind", "zero", "--all", "--reason", "the customer has left").code == 0
+    after = the_integration(call("status", "--json"))
+    assert after["left_behind"] == []
+    assert after["last_run"] == told["last_run"], "the run that counted"
+
+
+@pytest.mark.usefixtures("only_contoso")
+def test_a_line_on_an_ended_agreement_is_shown_apart_and_asks_for_nothing(
+    call: Call, calendar: Calendar, write_config: WriteConfig, world: Sandbox
+) -> None:
+    write_config(links=RIGHT_LINKS)
+    call("run")
+    load(world, lambda scenario: scenario["ksc"].update(virtual_servers=[]))
+    write_config(links={})
+    end_contoso(world, "2026-11-22")
+    calendar.wait(minutes=1)
+    call("run")
+    called = call("status", "--json")
+    assert (called.code, called.json["sentence"].split(". ")[0]) == (3, "Today's bill is not right: 3 lines are left behind")
+    calendar.wait(minutes=1)
+    assert call("left-behind", "zero", "--all", "--reason", "the customer has left").code == 3
+    called = call("status", "--json")
+    assert (called.code, called.json["sentence"].split(". ")[0]) == (0, "Today's bill is right")
+    assert {one["on_ended_agreement"] for one in the_integration(called)["left_behind"]} == {True}
+    people = call("status").stdout
+    assert "On an agreement that has ended: never written, and bills nothing any more: 3" in people
+    assert "Left behind" not in people
+
+
+@pytest.mark.usefixtures("only_contoso")
+def test_what_was_decided_is_shown_as_long_as_it_is_in_force(call: Call, calendar: Calendar, write_config: WriteConfig, world: Sandbox) -> None:
+    """Design 6.6: nobody forgets a pin."""
+    write_config(links=RIGHT_LINKS)
+    call("run")
+    state = world.state()
+    (account,) = (one for one in state["tigerpaw"]["accounts"] if one["number"] == CONTOSO)
+    for charge in account["agreements"][0]["charges"]:
+        charge["quantity"] += 4
+    world.replace(state)
+    calendar.wait(minutes=1)
+    assert call("run").code == 3
+    keep, pin, *_ = (one["id"] for one in the_integration(call("status", "--json"))["holds"])
+    assert call("holds", "keep", keep, "--reason", "agreed so").code == 0
+    pinned = ("--quantity", 5, "--until", "2026-11-29", "--reason", "a promise")
+    assert call("holds", "pin", pin, *pinned).code == 0
+    called = call("status", "--json")
+    assert called.json["sentence"].endswith("1 pin ends within 7 days.")
+    assert [(one["id"], one["decision"], one["quantity"], one["until"], one["days_left"]) for one in the_integration(called)["decisions"]] == [
+        (pin, "pin", 5, "2026-11-29", 6),
+        (keep, "keep", None, None, None),
+    ]
+    listed = call("holds", "list", "--decided", "--json").json
+    without_days = [{name: value for name, value in one.items() if name != "days_left"} for one in the_integration(called)["decisions"]]
+    assert sorted(without_days, key=lambda one: str(one["id"])) == sorted(listed, key=lambda one: str(one["id"]))
+    assert "Decided, and in force, see: tallybridge holds list --decided: 2" in call("status").stdout
+
+
+@pytest.mark.usefixtures("only_contoso")
+def test_holds_are_shown_as_their_own_list_shows_them(call: Call, calendar: Calendar, write_config: WriteConfig, world: Sandbox) -> None:
+    write_config(links=RIGHT_LINKS)
+    call("run")
+    state = world.state()
+    (account,) = (one for one in state["tigerpaw"]["accounts"] if one["number"] == CONTOSO)
+    account["agreements"][0]["charges"][0]["quantity"] += 4
+    world.replace(state)
+    calendar.wait(minutes=1)
+    call("run")
+    assert the_integration(call("status", "--json"))["holds"] == call("holds", "list", "--json").json != []
+
+
 def test_a_list_for_people_stops_and_says_so(call: Call, calendar: Calendar, write_config: WriteConfig, world: Sandbox) -> None:
     load(world, lambda scenario: scenario["ksc"].update(virtual_servers=[_unlinked(number) for number in range(1, 23)]))
     write_config(links={})

@@ -75,6 +75,11 @@ def unlink_and_remove(bench: Bench) -> None:
     remove(bench)
 
 
+def unlink_and_disable(bench: Bench) -> None:
+    unlink(bench)
+    disable(bench)
+
+
 WAYS: list[tuple[Callable[[Bench], None], str]] = [
     (unlink, "not_linked"),
     (switch_off, "billing_off"),
@@ -82,6 +87,7 @@ WAYS: list[tuple[Callable[[Bench], None], str]] = [
     (disable, "tenant_disabled"),
     (remove, "tenant_gone"),
     (unlink_and_remove, "not_linked"),
+    (unlink_and_disable, "not_linked"),
 ]
 
 
@@ -116,13 +122,16 @@ def test_a_link_that_was_switched_off_is_seen_without_a_run(bench: Bench, happen
     assert [one[:3] for one in listed(bench)] == [(FABRIKAM, "KES-SELECT", 2)]
 
 
-@pytest.mark.parametrize("happens", [unlink, switch_off, unmap, remove])
+@pytest.mark.parametrize("happens", [happens for happens, _ in WAYS])
 def test_the_list_says_what_status_says(bench: Bench, happens: Callable[[Bench], None]) -> None:
     bench.run()
     happens(bench)
+    assert [one[:3] for one in listed(bench)] == in_status(bench)
     bench.run()
 
     assert [one[:3] for one in listed(bench)] == in_status(bench) != []
+    zero(bench)
+    assert in_status(bench) == [], "before the next run"
 
 
 def test_nothing_is_left_behind_where_everything_is_wanted(bench: Bench) -> None:

@@ -14,7 +14,7 @@ import pytest
 from tallybridge.billing.agreement_ends import EndStage
 from tallybridge.billing.linking import Link
 from tallybridge.billing.model import Notice
-from tallybridge.billing.plan import OurLine, PlanningInputs
+from tallybridge.billing.plan import Action, Change, DecisionKind, OurLine, PlanningInputs
 from tallybridge.billing.planning import left_behind
 from tallybridge.billing.psa import Agreement
 from tallybridge.billing.reasons import Reason
@@ -22,12 +22,15 @@ from tallybridge.billing.wanting import NotBilled
 from tallybridge.configuration import Configuration, read_configuration
 from tallybridge.configuration.canonical import to_canonical
 from tallybridge.configuration.records import ApplyMode, LinkSettings
-from tallybridge.ledger import canonical, configurations, destinations, evidence, leases, lines, runs
+from tallybridge.ledger import canonical, configurations, decisions, destinations, evidence, holds, leases, lines, runs
+from tallybridge.ledger.decisions import DecisionMade
 from tallybridge.ledger.opening import close_ledger, open_ledger
 from tallybridge.ledger.processes import Owner, this_process
 from tallybridge.ledger.run_records import StoredRun
 from tallybridge.ledger.standing_queries import LastHeard, TenantRecord
-from tallybridge.runs.standing import IntegrationStanding, fleet, look
+from tallybridge.runs.standing import IntegrationStanding, look
+from tallybridge.runs.standing_document import standing_document
+from tallybridge.runs.standing_fleet import fleet
 from tallybridge.runs.standing_runs import LastRun
 from tallybridge.runs.standing_verdict import verdict
 from tests.configuration import builders
@@ -38,7 +41,8 @@ NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 """The run of the day, at 02:30 in Berlin, has long been due."""
 
 
-TAIL = {"problems", "accounts_not_linked"}
+TAIL = {"problems", "accounts_not_linked", "prescribed", "of"}
+PRESCRIBED = {"what": "revert", "author": "someone", "because": "", "run": "r1"}
 
 
 class Clock:
@@ -88,7 +92,7 @@ def configuration(tmp_path: Path) -> Configuration:
 def finish(
     run: str, outcome: str = "done", *, tenants: int = 1, reason: str | None = None, only: str | None = None, at: datetime = NOON, **more: Any
 ) -> None:
-    """Ends a run; `problems` and `accounts_not_linked` belong to the tail of its manifest, the rest to its totals."""
+    """Ends a run; the names in TAIL belong to the tail of its manifest, the rest to its totals."""
     tail = {"reason": reason} | ({"only": only} if only else {}) | {name: more.pop(name) for name in TAIL & more.keys()}
     runs.finish(run, outcome, {"tenants": tenants, **more}, at, tail)
 
@@ -160,10 +164,71 @@ def test_what_is_left_behind_names_its_agreement_and_line(configuration: Configu
     assert [(one.agreement, one.item, one.charge, one.quantity) for one in found] == [(99, "KES-SRV", 8, 6), (2041, "OLD", 7, 4)]
 
 
+@pytest.mark.parametrize("now", [{"written": 0}, {"closed": True}], ids=["set to 0", "closed"])
+def test_a_line_that_bills_nothing_any_more_is_not_left_behind_whatever_the_last_run_said(
+    configuration: Configuration, clock: Clock, psa: int, now: dict[str, Any]
+) -> None:
+    line = OurLine(agreement=99, item="KES-SRV", charge=8, written=6)
+    lines.take_over(psa, INTEGRATION, "vs-1", (line,), [])
+    one_run("r1", psa, {"notices": (left_behind(line),)})
+    assert len(standing(configuration, clock).left_behind) == 1
+    lines.take_over(psa, INTEGRATION, "vs-1", (replace(line, **now),), [])
+    assert standing(configuration, clock).left_behind == ()
+
+
+def test_a_line_of_a_tenant_that_nothing_links_and_no_run_meets_any_more_is_left_behind(configuration: Configuration, clock: Clock, psa: int) -> None:
+    line = OurLine(agreement=99, item="KES-SRV", charge=8, written=6)
+    lines.take_over(psa, INTEGRATION, "vs-9", (line,), [])
+    one_run("r1", psa, {"tenant_id": "vs-9", "tenant_name": "Woodgrove", "account": 9, "agreement": 99}, on=TODAY - timedelta(days=90))
+    one_run("r2", psa, {})
+    found = standing(configuration, clock)
+    assert [(one.tenant.name, one.item, one.quantity, one.reason, one.told) for one in found.left_behind] == [
+        ("Woodgrove", "KES-SRV", 6, Reason.NOT_LINKED, None)
+    ]
+    assert verdict([found]).exit_code == 3
+    shown = standing_document(verdict([found]), [found], NOON)["integrations"][0]["left_behind"]
+    assert [(one["tenant"], one["account"], one["date"], one["run"]) for one in shown] == [("Woodgrove", 9, None, None)]
+
+
+UNLINKED = {"tenant_id": "vs-9", "tenant_name": "Woodgrove", "account": 9, "agreement": 99}
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "newest", "ended"),
+    [
+        ({"inputs": YESTERDAY}, {}, True),
+        ({"inputs": TODAY}, {}, False),
+        ({"inputs": None}, {}, False),
+        ({}, {}, False),
+        ({"inputs": None}, {"outcome": "blocked", "reason": Reason.AGREEMENT_ENDED}, True),
+        ({"notices": (Notice(reason=Reason.AGREEMENT_ENDS, subject="99", expected=0),)}, {}, True),
+        ({"notices": (Notice(reason=Reason.AGREEMENT_ENDS, subject="99", expected=60),)}, {}, False),
+        ({"inputs": YESTERDAY}, {"inputs": None}, False),
+    ],
+    ids=["has ended since", "ends today", "never ends", "never read", "found ended by setting to 0", "told before", "told early", "was put off"],
+)
+def test_a_line_on_an_ended_agreement_is_shown_and_is_nobodys_task(
+    configuration: Configuration, clock: Clock, psa: int, earlier: dict[str, Any], newest: dict[str, Any], ended: bool
+) -> None:
+    """It is never written and bills nothing, so it must not ask for attention for ever."""
+    lines.take_over(psa, INTEGRATION, "vs-9", (OurLine(agreement=99, item="KES-SRV", charge=8, written=6),), [])
+    for name, members, back in (("r1", earlier, 50), ("r2", newest, 40)):
+        read = {"inputs": agreement_inputs(99, members["inputs"])} if "inputs" in members else {}
+        told: dict[str, Any] = {"kind": "plan", "prescribed": PRESCRIBED} if name == "r2" else {}
+        one_run(name, psa, UNLINKED | members | read, on=TODAY - timedelta(days=back), **told)
+    one_run("r3", psa, {})
+    found = standing(configuration, clock)
+    assert [(one.item, one.on_ended_agreement) for one in found.left_behind] == [("KES-SRV", ended)]
+    assert verdict([found]).exit_code == (0 if ended else 3)
+    assert ("left behind" in verdict([found]).sentence) is not ended
+
+
 def test_a_day_without_a_reading_does_not_make_a_leak_go_away(configuration: Configuration, clock: Clock, psa: int) -> None:
     """Silent leakage is a defect (design 6.4)."""
     leak = NotBilled("Mail", None, 3, Reason.NO_MAPPING)
     line = OurLine(agreement=99, item="KES-SRV", charge=8, written=6)
+    lines.take_over(psa, INTEGRATION, "vs-1", (line,), [])
     one_run("r1", psa, {"not_billed": (leak,), "notices": (left_behind(line),)}, on=TODAY - timedelta(days=1))
     one_run("r2", psa, {"evidence": None, "outcome": "failed", "reason": Reason.OBSERVATION_INCOMPLETE}, outcome="failed")
     found = standing(configuration, clock)
@@ -332,12 +397,20 @@ def test_accounts_without_a_link_are_those_of_the_newest_run_that_asked(configur
     ("later", "shown"),
     [
         ({"kind": "apply", "problems": []}, ("companies.csv was refused.",)),
+        ({"kind": "plan", "problems": [], "prescribed": PRESCRIBED}, ("companies.csv was refused.",)),
         ({"outcome": "failed", "reason": "source_unreachable", "problems": []}, ("companies.csv was refused.",)),
         ({"problems": ["other.csv was refused."]}, ("other.csv was refused.",)),
         ({"problems": []}, ()),
         ({}, ()),
     ],
-    ids=["an applied plan reads no source", "refused at the door", "others", "put right", "a run of an older version"],
+    ids=[
+        "an applied plan reads no source",
+        "nor does a plan of prescribed quantities",
+        "refused at the door",
+        "others",
+        "put right",
+        "a run of an older version",
+    ],
 )
 def test_what_could_not_be_read_of_the_source_is_told_until_a_run_reads_it(
     configuration: Configuration, clock: Clock, psa: int, later: dict[str, Any], shown: tuple[str, ...]
@@ -348,6 +421,116 @@ def test_what_could_not_be_read_of_the_source_is_told_until_a_run_reads_it(
     assert found.problems == shown
     assert ("something of the source could not be read" in verdict([found]).sentence) is bool(shown)
     assert (verdict([found]).exit_code == 0) is not bool(shown)
+
+
+def prescribed(psa: int, *, applied: str | None = None, **tenant: Any) -> None:
+    """A plan of prescribed quantities today, and with an outcome the run that applied it; both met the tenant on another agreement."""
+    met = {"evidence": None, "agreement": 2050, "account": 1053145, "inputs": agreement_inputs(2041, TODAY), "outcome": "planned"} | tenant
+    changes = {"document": b'{"changes":[{"action":"update","reason":null}]}'}
+    one_run("r8-revert", psa, met | changes, kind="plan", only="Contoso Dental", prescribed=PRESCRIBED)
+    if applied is not None:
+        one_run("r9-applied", psa, met | {"outcome": applied}, kind="apply", of="r8-revert", outcome="failed" if applied == "failed" else "done")
+
+
+@pytest.mark.parametrize("applied", [None, "applied"], ids=["planned", "applied"])
+@pytest.mark.parametrize("tenant", [{}, {"tenant_id": "vs-former", "tenant_name": "Former"}], ids=["the tenant's own", "a former tenant's"])
+def test_prescribed_quantities_hide_nothing_of_what_was_counted(
+    configuration: Configuration, clock: Clock, psa: int, applied: str | None, tenant: dict[str, Any]
+) -> None:
+    """Such a run reads no source and meets single lines: every list is what it was (decision 0019)."""
+    counted = {
+        "outcome": "blocked",
+        "reason": Reason.NOT_CROSS_REFERENCED,
+        "not_billed": (NotBilled("Mail", None, 3, Reason.NO_MAPPING),),
+        "inputs": agreement_inputs(2041, TODAY + timedelta(days=5)),
+        "document": b'{"changes":[{"action":"create","reason":null},{"action":"create","reason":null}]}',
+    }
+    one_run("r1", psa, counted, kind="plan", outcome="attention", problems=["companies.csv was refused."], accounts_not_linked=[[8, "Litware"]])
+    approve = replace(configuration, integration=replace(configuration.integration, apply="approve"))
+    before = standing(approve, clock)
+    assert before.problems
+    assert before.stopped
+    assert before.not_billed
+    assert [one.changes for one in before.to_apply] == [2]
+    assert [one.days_left for one in before.agreements] == [5]
+    prescribed(psa, applied=applied, **tenant)
+    assert standing(approve, clock) == before
+
+
+def test_a_prescribed_plan_is_no_reason_to_think_that_its_tenant_was_run_today(configuration: Configuration, clock: Clock, psa: int) -> None:
+    """L12."""
+    one_run("r1", psa, {}, on=TODAY - timedelta(days=1))
+    one_run("r2", psa, {"tenant_id": "vs-2", "tenant_name": "Fabrikam", "account": 2})
+    prescribed(psa)
+    assert [one.link.label for one in standing(configuration, clock).not_run_today] == ["Contoso Dental"]
+
+
+def test_a_prescribed_quantity_that_could_not_be_written_is_told_until_the_next_run(configuration: Configuration, clock: Clock, psa: int) -> None:
+    one_run("r1", psa, {})
+    prescribed(psa, applied="failed", reason=Reason.PSA_UNREACHABLE)
+    found = standing(configuration, clock)
+    assert found.last_run is not None
+    assert (found.last_run.run.id, found.last_run.failed) == ("r9-applied", True)
+    assert [(one.tenant, one.reason) for one in found.stopped] == [("Contoso Dental", Reason.PSA_UNREACHABLE)]
+    assert verdict([found]).exit_code == 1
+    one_run("rest of the day", psa, {})
+    assert verdict([standing(configuration, clock)]).exit_code == 0
+
+
+def test_a_prescribed_plan_after_a_long_outage_does_not_hide_the_last_run(configuration: Configuration, clock: Clock, psa: int) -> None:
+    one_run("r1", psa, {"not_billed": (NotBilled("Mail", None, 3, Reason.NO_MAPPING),)}, on=TODAY - timedelta(days=60))
+    prescribed(psa)
+    found = standing(configuration, clock)
+    assert found.last_run is not None
+    assert found.last_run.run.id == "r1"
+    assert len(found.not_billed) == 1
+    assert found.next_run.overdue_since is not None
+
+
+@pytest.mark.parametrize("first", [None, "r0"], ids=["nothing has run", "another integration has"])
+def test_where_only_prescribed_quantities_were_planned_no_run_was_made(
+    configuration: Configuration, clock: Clock, psa: int, first: str | None
+) -> None:
+    if first is not None:
+        begin(first, on=TODAY, started=NOON, integration="Other")
+        finish(first)
+    prescribed(psa)
+    found = standing(configuration, clock)
+    assert found.last_run is None
+    assert "no run has been made yet" in verdict([found]).sentence
+
+
+def decide(psa: int, item: str, kind: DecisionKind, **members: Any) -> None:
+    """Lets a line wait, and decides on it."""
+    held = Change(action=Action.HOLD, item=item, from_quantity=2, to_quantity=5, charge=7, reason=Reason.EDITED_IN_PSA, known=(7,))
+    number = holds.keep_up(psa, INTEGRATION, "vs-1", "Contoso Dental", len(item), (held,), NOON)[item]
+    decisions.record(number, DecisionMade(kind=kind, reason="agreed", author="someone", at=NOON, shown=((7, 2),), stands=True, **members))
+
+
+def test_what_was_decided_is_shown_with_the_nearest_end_first_and_changes_no_exit_code(configuration: Configuration, clock: Clock, psa: int) -> None:
+    one_run("r1", psa, {})
+    decide(psa, "keep", DecisionKind.KEEP)
+    decide(psa, "release", DecisionKind.RELEASE, quantity=5)
+    for item, back in (("pin in 8 days", 8), ("pin in a week", 7), ("pin until today", 0), ("pin that is over now", -1)):
+        decide(psa, item, DecisionKind.PIN, quantity=4, until=TODAY + timedelta(days=back))
+    found = standing(configuration, clock)
+    assert [(one.stored.decision.item, one.days_left, one.ends_soon) for one in found.decisions] == [
+        ("pin until today", 0, True),
+        ("pin in a week", 7, True),
+        ("pin in 8 days", 8, False),
+        ("keep", None, False),
+        ("release", None, False),
+    ]
+    answer = verdict([found])
+    assert (answer.exit_code, answer.right, answer.sentence) == (0, True, "Today's bill is right. 2 pins end within 7 days.")
+
+
+def test_a_decision_that_has_ended_is_in_force_no_more(configuration: Configuration, clock: Clock, psa: int) -> None:
+    one_run("r1", psa, {})
+    decide(psa, "keep", DecisionKind.KEEP)
+    (kept,) = standing(configuration, clock).decisions
+    decisions.end([kept.stored.decision.id], at=NOON)
+    assert standing(configuration, clock).decisions == ()
 
 
 def test_an_agreement_that_is_no_longer_linked_may_end(configuration: Configuration, clock: Clock, psa: int) -> None:

@@ -29,9 +29,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def status(as_json: JsonOption = False, config: ConfigOption = None, home: HomeOption = None) -> None:
-    """Is the bill right? Shows what ran, what waits, what is billed to nobody and what will end soon. Needs no connection.
+    """Is the bill right? Shows what ran, what waits, what is billed to nobody, what was decided and what will end soon. Needs no connection.
 
-    Exit code: 0 nothing to do; 3 something waits, is not billed or ends within 7 days; 1 the last run or a tenant failed, or a run is overdue.
+    Exit code: 0 nothing to do; 3 something waits, is not billed or left behind, or an agreement or a stated count ends within 7 days, or an
+    agreement has ended; 1 the last run or a tenant failed, or a run is overdue.
 
     Tables show the worst 20 rows; --json shows all.
 
@@ -143,9 +144,9 @@ def _tables(standings: Sequence[IntegrationStanding]) -> Iterator[tuple[str, Seq
     )
     yield (
         "Left behind: billed, and wanted nowhere any more",
-        ("Tenant", "Agreement", "Item", "Line", "Quantity"),
-        _most_first(4, [(one.record.tenant, one.agreement, one.item, one.charge, one.quantity) for each in standings for one in each.left_behind]),
-        ("Agreement", "Line", "Quantity"),
+        _LEFT_BEHIND_COLUMNS,
+        _left_behind_rows(standings, on_ended_agreement=False),
+        _LEFT_BEHIND_NUMBERS,
     )
     yield "Agreements that end within 7 days", _AGREEMENT_COLUMNS, _agreement_rows(standings, (EndStage.WITHIN_7_DAYS,)), _AGREEMENT_NUMBERS
     yield (
@@ -162,12 +163,24 @@ def _tables(standings: Sequence[IntegrationStanding]) -> Iterator[tuple[str, Seq
         ),
         ("Quantity", "Days left"),
     )
+    yield (
+        "Decided, and in force, see: tallybridge holds list --decided",
+        ("Id", "Decision", "Tenant", "Agreement", "Item", "Quantity", "Until", "Days left", "By"),
+        _decision_rows(standings),
+        ("Agreement", "Quantity", "Days left"),
+    )
     yield "Agreements that end within 30 days", _AGREEMENT_COLUMNS, _agreement_rows(standings, (EndStage.WITHIN_30_DAYS,)), _AGREEMENT_NUMBERS
     yield (
         "Cross-referenced to the External Product, and linked to no tenant",
         ("Account", "Name"),
         list(dict.fromkeys(account for each in standings for account in each.accounts_not_linked)),
         ("Account",),
+    )
+    yield (
+        "On an agreement that has ended: never written, and bills nothing any more",
+        _LEFT_BEHIND_COLUMNS,
+        _left_behind_rows(standings, on_ended_agreement=True),
+        _LEFT_BEHIND_NUMBERS,
     )
     yield (
         "Not observed on some of the last 31 days; those days stay without evidence",
@@ -191,6 +204,34 @@ _AGREEMENT_NUMBERS = ("Agreement", "Days left", "Successor")
 def _agreement_rows(standings: Sequence[IntegrationStanding], stages: Collection[EndStage]) -> Sequence[_Row]:
     found = [one for each in standings for one in each.agreements if one.stage in stages]
     return _least_first(3, [(one.link.label, one.link.agreement, one.agreement.end, one.days_left, one.successor) for one in found])
+
+
+_LEFT_BEHIND_COLUMNS = ("Tenant", "Agreement", "Item", "Line", "Quantity", "Why")
+_LEFT_BEHIND_NUMBERS = ("Agreement", "Line", "Quantity")
+
+
+def _left_behind_rows(standings: Sequence[IntegrationStanding], *, on_ended_agreement: bool) -> Sequence[_Row]:
+    found = [one for each in standings for one in each.left_behind if one.on_ended_agreement is on_ended_agreement]
+    return _most_first(4, [(one.tenant.name, one.agreement, one.item, one.charge, one.quantity, one.reason.value) for one in found])
+
+
+def _decision_rows(standings: Sequence[IntegrationStanding]) -> Sequence[_Row]:
+    """Those that end first come first; the others keep their order."""
+    found = [one for each in standings for one in each.decisions]
+    return [
+        (
+            one.stored.hold.id,
+            one.stored.decision.kind.value,
+            one.stored.hold.tenant,
+            one.stored.hold.agreement,
+            one.stored.decision.item,
+            one.stored.decision.quantity,
+            one.stored.decision.until,
+            one.days_left,
+            one.stored.author,
+        )
+        for one in sorted(found, key=lambda one: (one.days_left is None, one.days_left or 0))
+    ]
 
 
 def _least_first(column: int, rows: Sequence[_Row]) -> Sequence[_Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -80,9 +80,13 @@ class ObservedDays:
 
 
 @ledger_errors()
-def last_heard(integration: str, since: date) -> tuple[LastHeard, ...]:
-    """What was last heard of each tenant by the runs with a billing date from `since` on, in order of the tenants' ids."""
-    begun = models.TenantRun.objects.filter(run__integration=integration, run__date__gte=since)
+def last_heard(integration: str, since: date, *, without: Collection[str] = ()) -> tuple[LastHeard, ...]:
+    """What was last heard of each tenant by the runs with a billing date from `since` on, in order of the tenants' ids.
+
+    Args:
+        without: the runs that do not count.
+    """
+    begun = models.TenantRun.objects.filter(run__integration=integration, run__date__gte=since).exclude(run__in=without)
     newest = _newest_of_each(begun)
     wanted = Q(id__in=newest) | Q(id__in=_newest_of_each(begun.filter(evidence__isnull=False)))
     wanted |= Q(id__in=_newest_of_each(begun.filter(inputs__isnull=False)))
@@ -98,6 +102,35 @@ def last_heard(integration: str, since: date) -> tuple[LastHeard, ...]:
         )
         for records in of_tenant.values()
     )
+
+
+@ledger_errors()
+def records_of(run: str) -> tuple[TenantRecord, ...]:
+    """What a run recorded of its tenants, in the order in which it did."""
+    outcomes = {row.tenant_run_id: row for row in models.TenantRunOutcome.objects.filter(tenant_run__run=run).order_by("id")}
+    rows = models.TenantRun.objects.filter(run=run).select_related("run").order_by("id")
+    return tuple(_record(row, outcomes.get(row.id, row)) for row in rows)
+
+
+@ledger_errors()
+def readings_of(destination: int, agreements: Collection[int]) -> tuple[TenantRecord, ...]:
+    """Of each of these agreements of a PSA, the newest record that tells of its last day, whoever it was read for and however long ago.
+
+    Such a record has planning inputs, or `agreement_ended` as its reason, or a notice of the agreement's end.
+    """
+    tells = Q(inputs__isnull=False) | Q(reason=Reason.AGREEMENT_ENDED.value) | Q(notices__contains=f'"{Reason.AGREEMENT_ENDS.value}"')
+    read = models.TenantRun.objects.filter(tells, destination=destination, agreement__in=set(agreements))
+    newest = read.values("agreement").annotate(newest=Max("id")).values_list("newest", flat=True)
+    return tuple(_record(row, row) for row in models.TenantRun.objects.filter(id__in=newest).select_related("run").order_by("id"))
+
+
+@ledger_errors()
+def known_destination(kind: str, url: str, key_id: str) -> int | None:
+    """The ledger's id of the PSA with this address, else of the one with this REST public key; None where no run has used it yet."""
+    same = Q(url=url) | Q(key_id=key_id) if key_id else Q(url=url)
+    found = models.Destination.objects.filter(same, kind=kind).order_by("id").values_list("id", "url")
+    ids = sorted(found, key=lambda one: (one[1] != url, one[0]))
+    return ids[0][0] if ids else None
 
 
 @ledger_errors()

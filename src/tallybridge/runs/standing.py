@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import msgspec
 
-from tallybridge.billing.agreement_ends import EndStage, days_left, end_stage, told_end, told_successor
 from tallybridge.billing.linking import Link
 from tallybridge.billing.plan import Action
-from tallybridge.billing.planning import left_behind as left_behind_notice
-from tallybridge.billing.psa import Agreement
 from tallybridge.billing.reasons import Reason
 from tallybridge.billing.wanting import NotBilled
 from tallybridge.configuration.records import Configuration
-from tallybridge.ledger import canonical, evidence, holds, standing_queries, stated_counts, worklist
+from tallybridge.ledger import evidence, holds, standing_queries, stated_counts, worklist
 from tallybridge.ledger.holds import StoredHold
-from tallybridge.ledger.run_records import StoredRun
-from tallybridge.ledger.standing_queries import LastHeard, TenantRecord
+from tallybridge.ledger.standing_queries import TenantRecord
 from tallybridge.ledger.stated_counts import StatedFor
 from tallybridge.ledger.worklist import WorklistEntry
 from tallybridge.runs.day import billing_date
 from tallybridge.runs.doors import links_of
 from tallybridge.runs.reports import Mode, TenantOutcome
-from tallybridge.runs.standing_runs import LastRun, NextRun, last_run, next_run, recent_runs, source_problems, told_accounts, went_through
+from tallybridge.runs.standing_agreements import EndingAgreement, ending_agreements
+from tallybridge.runs.standing_decisions import DecisionInForce, decisions_in_force
+from tallybridge.runs.standing_fleet import fleet
+from tallybridge.runs.standing_left_behind import LineLeftBehind, select_left_behind
+from tallybridge.runs.standing_runs import LastRun, NextRun, counting, last_run, next_run, of_prescribed, recent_runs, source_problems, told_accounts
 from tallybridge.runs.unlinked_accounts import linked_elsewhere
 from tallybridge.sources.base import Clock
 
@@ -70,36 +70,11 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftBehind:
-    """A line of ours that still bills and is wanted nowhere any more."""
-
-    record: TenantRecord
-    agreement: int | None
-    item: str
-    charge: int | None
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EndingCount:
     """A stated count; `days_left` is 0 on its last day."""
 
     stated: StatedFor
     days_left: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndingAgreement:
-    """A linked agreement as it was last read; `days_left` is 0 on its last day and negative once it has ended."""
-
-    link: Link
-    agreement: Agreement
-    """Without type and start where it had ended before it was read first."""
-    days_left: int
-    stage: EndStage
-    successor: int | None
-    """The one other agreement of the account that obviously goes on; None where the newest run that looked has found none."""
-    read: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +97,10 @@ class IntegrationStanding:
     """Number and name of the accounts that the newest run over all tenants found cross-referenced, and that nobody has linked since."""
     problems: tuple[str, ...]
     """What of the source the newest run that read it could not read, beside any one tenant."""
-    left_behind: tuple[LeftBehind, ...]
+    left_behind: tuple[LineLeftBehind, ...]
     agreements: tuple[EndingAgreement, ...]
     stated_counts: tuple[EndingCount, ...]
+    decisions: tuple[DecisionInForce, ...]
     gaps: tuple[Gap, ...]
 
 
@@ -148,18 +124,21 @@ class _Look:
         self._now = now
         self._today = billing_date(configuration, now)
         self._links = links_of(configuration)
-        self._runs = recent_runs(self._name, self._today, timedelta(days=LOOKED_BACK))
+        recent = recent_runs(self._name, self._today, timedelta(days=LOOKED_BACK))
+        self._passed_over = of_prescribed(recent)
+        self._runs = counting(recent)
         since = min(self._runs[-1].date if self._runs else self._today, self._today) - timedelta(days=LOOKED_BACK)
-        self._fleet = fleet(standing_queries.last_heard(self._name, since), self._runs)
+        self._fleet = fleet(standing_queries.last_heard(self._name, since, without=self._passed_over), self._runs)
+        self._next = next_run(self._configuration, self._runs, self._now)
+        self._last = last_run(recent, under_way=self._next.under_way)
 
     def standing(self, entries: Sequence[WorklistEntry]) -> IntegrationStanding:
-        upcoming = next_run(self._configuration, self._runs, self._now)
         return IntegrationStanding(
             integration=self._name,
             date=self._today,
-            last_run=last_run(self._runs, under_way=upcoming.under_way),
-            next_run=upcoming,
-            not_run_today=self._not_run_today() if upcoming.made_today else (),
+            last_run=self._last,
+            next_run=self._next,
+            not_run_today=self._not_run_today() if self._next.made_today else (),
             stopped=self._stopped(),
             to_apply=self._to_apply(),
             held=holds.open_holds(self._name),
@@ -167,9 +146,10 @@ class _Look:
             not_billed=self._not_billed(),
             accounts_not_linked=self._accounts_not_linked(),
             problems=source_problems(self._runs),
-            left_behind=self._left_behind(),
-            agreements=self._agreements(),
+            left_behind=select_left_behind(self._configuration, self._fleet, self._now, self._today),
+            agreements=ending_agreements(self._fleet, self._links, self._now, self._today),
             stated_counts=self._stated_counts(),
+            decisions=decisions_in_force(self._name, self._today),
             gaps=self._gaps(),
         )
 
@@ -182,6 +162,10 @@ class _Look:
     def _stopped(self) -> tuple[TenantRecord, ...]:
         worst_first = (TenantOutcome.FAILED, TenantOutcome.BLOCKED)
         found = [one.newest for one in self._fleet if one.newest.outcome in worst_first]
+        if self._last is not None and self._last.run.id in self._passed_over:
+            known = {one.tenant_id for one in found}
+            written = standing_queries.records_of(self._last.run.id)
+            found += [one for one in written if one.outcome == TenantOutcome.FAILED and one.tenant_id not in known]
         return tuple(sorted(found, key=lambda one: (worst_first.index(TenantOutcome(one.outcome)), one.tenant)))
 
     def _to_apply(self) -> tuple[ToApply, ...]:
@@ -203,55 +187,6 @@ class _Look:
         elsewhere = linked_elsewhere(self._configuration) if left else frozenset()
         return tuple(one for one in left if one[0] not in elsewhere)
 
-    def _left_behind(self) -> tuple[LeftBehind, ...]:
-        lines = standing_queries.standing_lines(self._name)
-        elsewhere = {left_behind_notice(line).subject: line for line in lines}
-        here = {(line.agreement, line.item): line for line in lines}
-        found = []
-        for record in map(_speaks_of_lines, self._fleet):
-            for notice in record.notices:
-                if notice.reason is not Reason.LEFT_BEHIND or not notice.received:
-                    continue
-                line = elsewhere.get(notice.subject) or here.get((record.agreement or 0, notice.subject))
-                found.append(
-                    LeftBehind(
-                        record=record,
-                        agreement=line.agreement if line is not None else record.agreement,
-                        item=line.item if line is not None else notice.subject,
-                        charge=line.charge if line is not None else None,
-                        quantity=notice.received,
-                    )
-                )
-        return tuple(sorted(found, key=lambda one: (-one.quantity, one.record.tenant, one.item)))
-
-    def _agreements(self) -> tuple[EndingAgreement, ...]:
-        links = {link.agreement: link for link in self._links if link.billing and link.agreement is not None}
-        contents = evidence.get_many({one.planned.inputs for one in self._fleet if one.planned is not None and one.planned.inputs is not None})
-        found = []
-        for one in self._fleet:
-            agreement, record = self._last_read(one, contents)
-            if agreement is None or record is None or agreement.end is None or agreement.number not in links:
-                continue
-            left = days_left(agreement.end, self._today)
-            if (stage := end_stage(left)) is not None:
-                successor = told_successor(record.notices, agreement.number)
-                link = links[agreement.number]
-                found.append(EndingAgreement(link=link, agreement=agreement, days_left=left, stage=stage, successor=successor, read=record.date))
-        return tuple(sorted(found, key=lambda one: (one.days_left, one.link.label)))
-
-    def _last_read(self, one: LastHeard, contents: Mapping[str, bytes]) -> tuple[Agreement | None, TenantRecord | None]:
-        """A tenant's agreement, and the record that tells of it: what its newest plan was made from, unless a later run tells of its end."""
-        planned, observed = one.planned, one.observed
-        known = canonical.decode_inputs(contents[planned.inputs], now=self._now, today=self._today).agreement if planned and planned.inputs else None
-        if observed is None or observed.agreement is None:
-            return known, planned
-        end = told_end(observed.notices, observed.agreement, observed.date)
-        if end is None:
-            return known, planned
-        same = known is not None and known.number == observed.agreement
-        read = known if known is not None and same else Agreement(number=observed.agreement, account=observed.account or 0)
-        return replace(read, end=end), observed
-
     def _stated_counts(self) -> tuple[EndingCount, ...]:
         in_force = stated_counts.in_force(self._name, self._today)
         found = [EndingCount(stated=one, days_left=(one.stated.until - self._today).days) for one in in_force]
@@ -270,42 +205,7 @@ class _Look:
         return tuple(sorted(found, key=lambda one: (-len(one.days), one.link.label)))
 
 
-def fleet(heard: Sequence[LastHeard], runs: Sequence[StoredRun]) -> tuple[LastHeard, ...]:
-    """The tenants as they are now: of two that were recorded for one account the newer, and none that a later run over the whole fleet has not met.
-
-    Args:
-        heard: what was last heard of each tenant, former ones too.
-        runs: the runs that they were heard by, oldest first.
-    """
-    order = {run.id: place for place, run in enumerate(runs)}
-    whole = next((order[run.id] for run in reversed(runs) if _met_everybody(run)), -1)
-    present: dict[int | str, LastHeard] = {}
-    for one in sorted(heard, key=lambda one: one.newest.id, reverse=True):
-        account = one.newest.account
-        key = one.newest.tenant_id if account is None else account
-        newer = present.get(key)
-        if newer is None:
-            present[key] = one
-        elif not newer.newest.listed and newer.planned is None:
-            # The link's tenant is not listed any more; what its agreement is, was told while it was.
-            present[key] = LastHeard(newest=newer.newest, observed=newer.observed, planned=one.planned)
-    return tuple(one for one in present.values() if order.get(one.newest.run, -1) >= whole)
-
-
-def _met_everybody(run: StoredRun) -> bool:
-    """Whether a run took in all tenants. An old one that met a single tenant and does not say for whom it was, may have been for that one alone."""
-    of_all = run.tail.get("only") is None and ("only" in run.tail or run.totals.get("tenants", 0) > 1)
-    return run.kind in (Mode.RUN, Mode.PLAN) and went_through(run) and of_all
-
-
 def _pending(document: bytes) -> int:
     """How many lines of a tenant's document are to be written; those on the worklist have their own list."""
     changes = msgspec.json.decode(document)["changes"]
     return sum(1 for one in changes if one["action"] in (Action.CREATE, Action.UPDATE) and one["reason"] is None)
-
-
-def _speaks_of_lines(one: LastHeard) -> TenantRecord:
-    """The newest record that could tell of lines left behind: a tenant that was not read today has still left behind what it had yesterday."""
-    newest = one.newest
-    tells = newest.observed or any(notice.reason is Reason.LEFT_BEHIND for notice in newest.notices)
-    return newest if tells or one.observed is None else one.observed

@@ -12,6 +12,8 @@ from tallybridge.ledger.standing_queries import TenantRecord
 from tallybridge.ledger.worklist import WorklistEntry
 from tallybridge.runs.reports import instant
 from tallybridge.runs.standing import IntegrationStanding
+from tallybridge.runs.standing_decisions import DecisionInForce
+from tallybridge.runs.standing_left_behind import LineLeftBehind
 from tallybridge.runs.standing_runs import LastRun
 from tallybridge.runs.standing_verdict import Verdict
 
@@ -60,10 +62,7 @@ def _integration(standing: IntegrationStanding) -> Document:
         ],
         "accounts_not_linked": [{"account": number, "name": name} for number, name in standing.accounts_not_linked],
         "problems": list(standing.problems),
-        "left_behind": [
-            _of_record(one.record) | {"agreement": one.agreement, "item": one.item, "charge": one.charge, "quantity": one.quantity}
-            for one in standing.left_behind
-        ],
+        "left_behind": [_left_behind(one) for one in standing.left_behind],
         "agreements": [
             _of_link(one.link)
             | {
@@ -90,6 +89,7 @@ def _integration(standing: IntegrationStanding) -> Document:
             }
             for one in standing.stated_counts
         ],
+        "decisions": [_decision(one) for one in standing.decisions],
         "gaps": [
             _of_link(one.link)
             | {"days": [day.isoformat() for day in one.days], "last_observed": one.last_observed.isoformat() if one.last_observed else None}
@@ -128,11 +128,47 @@ def _of_record(record: TenantRecord) -> Document:
     }
 
 
+def _left_behind(line: LineLeftBehind) -> Document:
+    return {
+        "tenant": line.tenant.name,
+        "tenant_id": line.tenant_id,
+        "account": line.tenant.account,
+        "agreement": line.agreement,
+        "date": line.told.date.isoformat() if line.told is not None else None,
+        "run": line.told.run if line.told is not None else None,
+        "item": line.item,
+        "charge": line.charge,
+        "quantity": line.quantity,
+        "reason": line.reason.value,
+        "on_ended_agreement": line.on_ended_agreement,
+    }
+
+
 def _hold(hold: StoredHold) -> Document:
     """As `holds list --json` shows it."""
-    names = ("id", "tenant", "agreement", "item", "psa", "last_written", "wanted")
+    names = ("id", "tenant", "agreement", "item", "psa", "last_written", "wanted", "charge")
     shown = {name: getattr(hold, name) for name in names}
-    return shown | {"reason": hold.reason.value, "since": instant(hold.since), "decisions": list(hold.decisions)}
+    told = {"reason": hold.reason.value, "detail": hold.detail or None, "since": instant(hold.since)}
+    return shown | told | {"charges": list(hold.charges), "decisions": list(hold.decisions)}
+
+
+def _decision(one: DecisionInForce) -> Document:
+    """As `holds list --decided --json` shows it, with the days that are left."""
+    stored = one.stored
+    return {
+        "id": stored.hold.id,
+        "decision": stored.decision.kind.value,
+        "tenant": stored.hold.tenant,
+        "agreement": stored.hold.agreement,
+        "item": stored.decision.item,
+        "reason": stored.decision.reason.value,
+        "quantity": stored.decision.quantity,
+        "until": stored.decision.until.isoformat() if stored.decision.until is not None else None,
+        "days_left": one.days_left,
+        "because": stored.because,
+        "author": stored.author,
+        "at": instant(stored.at),
+    }
 
 
 def _entry(entry: WorklistEntry) -> Document:

@@ -14,6 +14,7 @@ from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger.processes import is_gone
 from tallybridge.ledger.run_records import INTERRUPTED, StoredRun
 from tallybridge.runs.day import billing_date
+from tallybridge.runs.prescriptions import prescribed_in
 from tallybridge.runs.reports import Mode, RunOutcome
 from tallybridge.runs.schedule import run_instant
 
@@ -23,7 +24,7 @@ GRACE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastRun:
-    """The run that ended last, whatever its kind."""
+    """The run that ended last, whatever its kind; of prescribed quantities only where something of it failed."""
 
     run: StoredRun
     outcome: str
@@ -66,9 +67,32 @@ class NextRun:
 
 
 def recent_runs(integration: str, today: date, back: timedelta) -> tuple[StoredRun, ...]:
-    """The integration's runs of the time up to its newest one, oldest first."""
+    """The integration's runs of the time up to its newest one that counted, oldest first; those of prescribed quantities are among them."""
     newest = ledger_runs.latest_run(integration)
-    return ledger_runs.runs_of(integration, min(newest.date, today) - back, max(newest.date, today)) if newest is not None else ()
+    if newest is None:
+        return ()
+    last = max(newest.date, today)
+    found = ledger_runs.runs_of(integration, min(newest.date, today) - back, last)
+    if counting(found):
+        return found
+    # Whoever reverts after a long outage makes a run, and the last one that counted lies far behind it.
+    earlier = counting(ledger_runs.runs_of(integration, date.min, last))
+    return ledger_runs.runs_of(integration, earlier[-1].date - back, last) if earlier else found
+
+
+def of_prescribed(runs: Sequence[StoredRun]) -> frozenset[str]:
+    """The ids of the plans of prescribed quantities, and of the runs that applied them (decision 0019).
+
+    They read no source and concern single lines: what the runs that counted have said of the source and of their tenants stays as it is.
+    """
+    plans = {run.id for run in runs if prescribed_in(run) is not None}
+    return frozenset(plans | {run.id for run in runs if run.tail.get("of") in plans})
+
+
+def counting(runs: Sequence[StoredRun]) -> tuple[StoredRun, ...]:
+    """The runs that counted, or applied what was counted; `runs` are oldest first."""
+    passed_over = of_prescribed(runs)
+    return tuple(run for run in runs if run.id not in passed_over)
 
 
 def went_through(run: StoredRun) -> bool:
@@ -79,9 +103,10 @@ def went_through(run: StoredRun) -> bool:
 def source_problems(runs: Sequence[StoredRun]) -> tuple[str, ...]:
     """What of the source the newest run that read its lists could not read, and that concerns no one tenant; `runs` are oldest first.
 
-    An applied plan reads no source, and a run that was refused at the door has not come to read it: neither puts anything right.
+    An applied plan and a plan of prescribed quantities read no source, and a run that was refused at the door has not come to read it: none of
+    them puts anything right.
     """
-    for run in reversed(runs):
+    for run in reversed(counting(runs)):
         problems = tuple(run.tail.get("problems", ()))
         if run.kind in (Mode.RUN, Mode.PLAN) and (problems or went_through(run)):
             return problems
@@ -95,13 +120,26 @@ def told_accounts(runs: Sequence[StoredRun]) -> tuple[tuple[int, str], ...]:
 
 
 def last_run(runs: Sequence[StoredRun], *, under_way: bool) -> LastRun | None:
-    """The run that ended last; one that never ended and is not under way was interrupted."""
-    ended = [run for run in runs if run.outcome is not None or not under_way]
+    """The run that ended last; one that never ended and is not under way was interrupted.
+
+    A run of prescribed quantities does not hide how the run before it ended, unless it wrote and something of it failed.
+    """
+    passed_over = of_prescribed(runs)
+    ended = [run for run in runs if (run.outcome is not None or not under_way) and (run.id not in passed_over or failed_to_write(run))]
     return LastRun(run=ended[-1], outcome=ended[-1].outcome or INTERRUPTED) if ended else None
 
 
+def failed_to_write(run: StoredRun) -> bool:
+    """Whether a saved plan was carried out and some of its tenants failed; one that was refused has written nothing."""
+    return run.kind == Mode.APPLY and run.outcome == RunOutcome.FAILED and went_through(run)
+
+
 def next_run(configuration: Configuration, runs: Sequence[StoredRun], now: datetime) -> NextRun:
-    """When the next run is due, and whether the one that was due last was made. A plan is a run where a person applies it."""
+    """When the next run is due, and whether the one that was due last was made. A plan is a run where a person applies it.
+
+    Args:
+        runs: those that counted, oldest first.
+    """
     settings = configuration.integration
     zone = ZoneInfo(settings.time_zone)
     today = billing_date(configuration, now)
@@ -109,7 +147,7 @@ def next_run(configuration: Configuration, runs: Sequence[StoredRun], now: datet
     kinds = (Mode.RUN,) if settings.apply == "automatic" else (Mode.RUN, Mode.PLAN)
     # A run that failed for some tenants has been made; they are told one by one. A run for one tenant alone leaves the others without.
     made = max((run.date for run in runs if run.kind in kinds and went_through(run) and run.tail.get("only") is None), default=None)
-    under_way = _under_way(settings.name, now)
+    under_way = is_under_way(settings.name, now)
     was_due = today if now >= at or not runs else today - timedelta(days=1)
     since = run_instant(was_due, settings.run_at, zone)
     overdue = (made is None or made < was_due) and now > since + GRACE and not under_way
@@ -122,6 +160,7 @@ def next_run(configuration: Configuration, runs: Sequence[StoredRun], now: datet
     )
 
 
-def _under_way(integration: str, now: datetime) -> bool:
+def is_under_way(integration: str, now: datetime) -> bool:
+    """Whether a run of the integration is being made at this instant (UTC)."""
     lease = leases.current(f"integration:{integration}")
     return lease is not None and lease.expires > now and not is_gone(lease.owner)

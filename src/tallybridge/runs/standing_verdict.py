@@ -19,22 +19,41 @@ class Verdict:
     sentence: str
     right: bool
     exit_code: int
-    """1 the last run or a tenant failed, or a run is overdue; 3 something waits, is not billed or will end within 7 days; 0 nothing to do."""
+    """1 the last run or a tenant failed, or a run is overdue; 3 something waits, is not billed or left behind, an agreement has ended, or an
+    agreement or a stated count ends within 7 days; 0 nothing to do."""
+    answer: str
+    """The middle of the sentence: whether it is right."""
+    at_once: tuple[str, ...]
+    """Sentences that stand before it."""
+    wrong: tuple[str, ...]
+    """What is not right."""
+    later: tuple[str, ...]
+    """Sentences that stand after it."""
 
 
 def verdict(standings: Sequence[IntegrationStanding]) -> Verdict:
     """The answer for all integrations together.
 
-    Before it stand, loudly, the agreements that have ended or end by tomorrow. Agreements that end within 30 days and accounts without a link
-    are told after it and change no exit code: there is time. Days that were not observed change neither: nobody can do anything about them
-    any more (L12).
+    Before it stand, loudly, the agreements that have ended or end by tomorrow. Agreements that end within 30 days, pins that end within 7 and
+    accounts without a link are told after it and change no exit code: there is time, or somebody has decided so. Days that were not observed
+    and lines on an agreement that has ended change neither: nobody can do anything about them any more (L12).
     """
     wrong = [*_of_runs(standings), *_of_tenants(standings)]
     first, soon = _at_once(standings), _soon(standings)
     failed = any(_failed(one) for one in standings)
     code = _WRONG if failed else _WAITS if wrong or first or soon else _NOTHING_TO_LOOK_AT
-    answer = f"{_whose(standings)} is not right: {', '.join(wrong)}." if wrong else f"{_whose(standings)} is right."
-    return Verdict(sentence=" ".join([*first, answer, *soon, *_in_time(standings)]), right=not wrong, exit_code=code)
+    answer = f"{_whose(standings)} is {'not right' if wrong else 'right'}"
+    later = (*soon, *_in_time(standings))
+    said = f"{answer}: {', '.join(wrong)}." if wrong else f"{answer}."
+    return Verdict(
+        sentence=" ".join([*first, said, *later]),
+        right=not wrong,
+        exit_code=code,
+        answer=answer,
+        at_once=tuple(first),
+        wrong=tuple(wrong),
+        later=later,
+    )
 
 
 def _failed(standing: IntegrationStanding) -> bool:
@@ -80,7 +99,7 @@ def _of_tenants(standings: Sequence[IntegrationStanding]) -> list[str]:
         (sum(len(one.worklist) for one in standings), "quantity waits to be entered", "quantities wait to be entered"),
         (sum(one.changes for standing in standings for one in standing.to_apply), "planned change is not written", "planned changes are not written"),
         (sum(one.not_billed.quantity for standing in standings for one in standing.not_billed), "seat is not billed", "seats are not billed"),
-        (sum(len(one.left_behind) for one in standings), "line is left behind", "lines are left behind"),
+        (sum(1 for one in standings for line in one.left_behind if not line.on_ended_agreement), "line is left behind", "lines are left behind"),
     )
     return [_number(*one) for one in counted if one[0]]
 
@@ -105,6 +124,7 @@ def _in_time(standings: Sequence[IntegrationStanding]) -> list[str]:
     accounts = len({account for one in standings for account in one.accounts_not_linked})
     counted = (
         (_ending(standings, EndStage.WITHIN_30_DAYS), "agreement ends within 30 days", "agreements end within 30 days"),
+        (sum(1 for standing in standings for one in standing.decisions if one.ends_soon), "pin ends within 7 days", "pins end within 7 days"),
         (accounts, "cross-referenced account is linked to no tenant", "cross-referenced accounts are linked to no tenant"),
     )
     return [f"{_number(*one)}." for one in counted if one[0]]
