@@ -14,6 +14,7 @@ import typer
 
 from tallybridge import __version__
 from tallybridge.cli import (
+    administering,
     billing,
     checking,
     demonstration,
@@ -54,6 +55,7 @@ for group in (
     checking,
     setting_up,
     serving,
+    administering,
     sandboxing,
     demonstration,
 ):

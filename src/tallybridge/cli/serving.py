@@ -1,14 +1,21 @@
-"""`serve`: the daily schedule in the foreground, for a service manager to keep running."""
+"""`serve`: the daily schedule and the web console beside it, in the foreground, for a service manager to keep running."""
 
 from __future__ import annotations
 
 import signal
+import tempfile
 import threading
-from typing import Annotated
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tallybridge.cli.frame import CommandFailed, ConfigOption, HomeOption, JsonOption, frame, utc_now
+from tallybridge.cli.frame import CommandFailed, ConfigOption, Frame, HomeOption, JsonOption, frame, utc_now
+
+if TYPE_CHECKING:
+    from tallybridge.console.serving import Listening, PageServer
+    from tallybridge.runs.configuring import Configured
 
 
 def add_to(app: typer.Typer) -> None:
@@ -17,25 +24,113 @@ def add_to(app: typer.Typer) -> None:
 
 
 def serve(
-    no_console: Annotated[bool, typer.Option("--no-console", help="Only the schedule, without web pages; the only form so far.")] = False,
+    no_console: Annotated[bool, typer.Option("--no-console", help="Only the schedule, without web pages.")] = False,
+    listen: Annotated[
+        str,
+        typer.Option("--listen", metavar="HOST:PORT", help="Where the pages are served. Only this machine can reach the default; port 0 picks one."),
+    ] = "127.0.0.1:8484",
+    host_name: Annotated[
+        list[str] | None, typer.Option("--host-name", metavar="NAME", help="A further host name that the pages answer to; may be repeated.")
+    ] = None,
+    behind_proxy: Annotated[
+        bool, typer.Option("--behind-proxy", help="A proxy with TLS stands in front and always sets X-Forwarded-Proto, -Host and -For.")
+    ] = False,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Serve the simulated world, with a home of its own: nothing reaches a real system.")
+    ] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Make each integration's daily run at its time, until stopped. A run that was missed is made as soon as possible, today.
+    """Make each integration's daily run at its time, and serve the web console, until stopped.
 
-    Writes by itself only where the integration says apply = "automatic"; otherwise it plans daily and a person applies. With --json, a line of JSON
-    is printed per run.
+    A run that was missed is made as soon as possible, today. Writes by itself only where the integration says apply = "automatic"; otherwise it plans
+    daily and a person applies. With --json, a line of JSON is printed per run.
 
-    Example: tallybridge serve --no-console
+    Example: tallybridge serve
     """
-    if not no_console:
-        raise CommandFailed("This version has no web console yet. Start the schedule alone: tallybridge serve --no-console")
-    call = frame(as_json, config, home)
-    call.configured()
-    from tallybridge.runs.serving import Serving
-
+    if no_console and sandbox:
+        raise CommandFailed("The simulated world is shown by the pages: leave out --no-console. Nothing was started.")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    Serving(read_configuration=call.read_configured, clock=utc_now, stop=stop, as_json=as_json).serve()
+    if no_console:
+        call = frame(as_json, config, home)
+        call.configured()
+        _schedule(call, stop)
+        return
+    from tallybridge.console.serving import prepare_console
+
+    # Before anything else touches the ledger's tables: Django is set up once per process.
+    prepare_console()
+    listening = _listening(listen, tuple(host_name or ()), behind_proxy=behind_proxy)
+    with ExitStack() as stack:
+        if sandbox:
+            home = home or Path(tempfile.mkdtemp(prefix="tallybridge-sandbox-"))
+            config = list(_simulated_world(stack, home))
+        call = frame(as_json, config, home)
+        pages = _pages(call, listening, sandboxed=sandbox)
+        try:
+            _schedule(call, stop)
+        finally:
+            pages.stop()
+
+
+def _schedule(call: Frame, stop: threading.Event) -> None:
+    from tallybridge.runs.serving import Serving
+
+    Serving(read_configuration=call.read_if_configured, clock=utc_now, stop=stop, as_json=call.as_json).serve()
+
+
+def _pages(call: Frame, listening: Listening, *, sandboxed: bool) -> PageServer:
+    from tallybridge.console import integrations
+    from tallybridge.console.serving import PageServer, configure_pages
+
+    home = call.open_ledger(whole=True)
+    configure_pages(home, listening)
+
+    def read() -> tuple[Configured, ...]:
+        return call.read_if_configured()
+
+    integrations.use(read, utc_now, sandboxed=sandboxed)
+    pages = PageServer(listening)
+    try:
+        port = pages.start()
+    except OSError as refused:
+        raise CommandFailed(
+            f"The pages cannot be served at {listening.host}:{listening.port}: {refused} Nothing was started. Name another address with --listen."
+        ) from refused
+    call.say(f"The console is at http://{listening.host}:{port}/ (home: {home}). Stop it with Ctrl-C.")
+    if not listening.is_loopback and not listening.behind_proxy:
+        call.say("Other machines can reach it without encryption. Put a proxy with TLS in front of it: docs/how-to/serve-the-console.md")
+    _say_first_code(call)
+    return pages
+
+
+def _say_first_code(call: Frame) -> None:
+    from tallybridge.console.first_start.code import code_for_first_administrator
+
+    code = code_for_first_administrator()
+    if code is not None:
+        call.say(f"There is no administrator yet. Open the console and give this one-time code: {code}")
+
+
+def _listening(listen: str, names: tuple[str, ...], *, behind_proxy: bool) -> Listening:
+    from tallybridge.console.serving import Listening
+
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise CommandFailed(f"--listen “{listen}” is no HOST:PORT, such as 127.0.0.1:8484 or [::1]:8484. Nothing was started.")
+    return Listening(host=host.strip("[]"), port=int(port), names=names, behind_proxy=behind_proxy)
+
+
+def _simulated_world(stack: ExitStack, home: Path) -> tuple[Path, ...]:
+    """Starts both simulators with the demo's world, and declares them in a file of the home."""
+    from tallybridge.sandbox import Sandbox, write_declaration
+    from tallybridge.sandbox.demo_world import DEMO_UNMAPPED, demo_world
+
+    home.mkdir(parents=True, exist_ok=True)
+    sandbox = stack.enter_context(Sandbox(demo_world(), exports=home / "exports"))
+    return write_declaration(
+        home / "tallybridge.toml", sandbox.world.scenario, sandbox.announcement, unmapped=DEMO_UNMAPPED, exports=home / "exports"
+    )

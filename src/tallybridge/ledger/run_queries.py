@@ -23,6 +23,16 @@ _left_out = msgspec.json.Decoder(tuple[LeftOutCount, ...])
 _notices = msgspec.json.Decoder(tuple[Notice, ...])
 
 
+class _Said(msgspec.Struct):
+    """What is asked of a manifest's body; the hundreds of tenants in it are passed over."""
+
+    totals: dict[str, Any]
+    tail: dict[str, Any]
+
+
+_said = msgspec.json.Decoder(_Said)
+
+
 @ledger_errors()
 def get_run(run_id: str) -> StoredRun | None:
     """The run with this id, or the only one whose id begins so; None where there is none. Raises RunAmbiguous where there are several."""
@@ -65,6 +75,14 @@ def runs_of(integration: str, first: date, last: date) -> tuple[StoredRun, ...]:
 
 
 @ledger_errors()
+def runs_newest_first(integration: str, first: int, count: int) -> tuple[tuple[StoredRun, ...], int]:
+    """So many of the integration's runs from place `first` on (0: the newest), and how many there are in all."""
+    found = models.Run.objects.filter(integration=integration)
+    rows = _runs().filter(integration=integration).order_by("-started", "-id")[first : first + count]
+    return tuple(_stored_run(row) for row in rows), found.count()
+
+
+@ledger_errors()
 def last_finished_date(integration: str, kinds: Sequence[str] = ("run",)) -> date | None:
     """The newest billing date with a run of these kinds that came to its end, whatever its outcome; an interrupted run did not."""
     begun = models.Run.objects.filter(integration=integration, kind__in=list(kinds))
@@ -77,6 +95,13 @@ def last_finished_date(integration: str, kinds: Sequence[str] = ("run",)) -> dat
 def tenant_runs(run_id: str) -> tuple[StoredTenantRun, ...]:
     """Everything a run recorded, a record per tenant in the order they were recorded; a fixed number of statements."""
     return _stored_tenant_runs(models.TenantRun.objects.filter(run_id=run_id))
+
+
+@ledger_errors()
+def tenant_run(id_: int) -> StoredTenantRun | None:
+    """Everything a run recorded of one tenant, by the ledger's number of that record; None where there is none."""
+    found = _stored_tenant_runs(models.TenantRun.objects.filter(id=id_))
+    return found[0] if found else None
 
 
 @ledger_errors()
@@ -128,8 +153,8 @@ def _stored_run(row: models.Run) -> StoredRun:
     body = evidence.decompress(manifest.body)
     if body is None:
         raise LedgerError(f"The manifest of run {row.id} is damaged. Type: tallybridge verify")
-    said = msgspec.json.decode(body)
-    return StoredRun(**begun, outcome=manifest.outcome, finished=manifest.finished, totals=said["totals"], tail=said["tail"], head=manifest.head)
+    said = _said.decode(body)
+    return StoredRun(**begun, outcome=manifest.outcome, finished=manifest.finished, totals=said.totals, tail=said.tail, head=manifest.head)
 
 
 def _stored_tenant_runs(which: QuerySet[models.TenantRun]) -> tuple[StoredTenantRun, ...]:

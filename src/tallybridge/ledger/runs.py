@@ -25,6 +25,7 @@ from tallybridge.ledger.run_queries import (
     latest_run,
     newest_run,
     run_ids,
+    runs_newest_first,
     runs_of,
     tenant_runs,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "newest_run",
     "record_tenant",
     "run_ids",
+    "runs_newest_first",
     "runs_of",
     "tenant_runs",
     "update_tenant",

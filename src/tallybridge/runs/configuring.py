@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from tallybridge.configuration.canonical import from_canonical, to_canonical
@@ -46,8 +47,14 @@ def from_ledger() -> tuple[Configured, ...]:
     for name in configurations.integrations():
         newest = configurations.newest(name)
         if newest is not None:
-            found.append(Configured(configuration=from_canonical(newest.content), address=newest.address, origin=LEDGER))
+            found.append(Configured(configuration=_read_once(newest.content), address=newest.address, origin=LEDGER))
     return tuple(found)
+
+
+@lru_cache(maxsize=32)
+def _read_once(content: bytes) -> Configuration:
+    """Pages ask for the configuration with each request, and one with thousands of links takes a tenth of a second to read."""
+    return from_canonical(content)
 
 
 def take_own(configuration: Configuration, clock: Clock) -> Configured:

@@ -1,0 +1,40 @@
+// Small conveniences; every page works without them.
+"use strict";
+
+// The menu is open where there is room for it, and folded on a narrow screen.
+const wide = window.matchMedia("(min-width: 60rem)");
+const menu = document.querySelector("details.menu");
+function fitMenu() {
+  if (menu) menu.open = wide.matches;
+}
+wide.addEventListener("change", fitMenu);
+fitMenu();
+
+// A choice that has a form of its own is sent as soon as it is made.
+document.addEventListener("change", (event) => {
+  const chosen = event.target.closest("[data-send-at-once]");
+  if (chosen && chosen.form) chosen.form.requestSubmit();
+});
+
+// "All on this page" for lists in which several lines can be chosen.
+document.addEventListener("change", (event) => {
+  const all = event.target.closest("[data-choose-all]");
+  if (!all) return;
+  for (const one of document.querySelectorAll(`input[type=checkbox][name="${all.dataset.chooseAll}"]`)) one.checked = all.checked;
+});
+
+// Leaving a form with changes that are not saved asks first.
+let unsaved = false;
+document.addEventListener("input", (event) => {
+  if (event.target.closest("form[data-ask-before-leaving]")) unsaved = true;
+});
+document.addEventListener("submit", () => { unsaved = false; });
+window.addEventListener("beforeunload", (event) => {
+  if (unsaved) event.preventDefault();
+});
+
+// What a part of the page was replaced with is told to screen readers by its own role; the focus goes to where the page says.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const focus = event.detail.target.querySelector("[data-focus]");
+  if (focus) focus.focus();
+});

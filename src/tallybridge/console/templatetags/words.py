@@ -1,0 +1,89 @@
+"""How numbers, instants, reasons and states are written on every page."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tallybridge.billing.reasons import Reason
+
+register = template.Library()
+
+_SHAPES = {
+    "applied": ("good", "done"),
+    "done": ("good", "done"),
+    "unchanged": ("good", "same"),
+    "planned": ("due", "due"),
+    "waiting": ("due", "due"),
+    "held": ("wait", "hold"),
+    "attention": ("wait", "hold"),
+    "blocked": ("bad", "stop"),
+    "failed": ("bad", "stop"),
+    "interrupted": ("bad", "stop"),
+    "not_linked": ("quiet", "off"),
+    "billing_off": ("quiet", "off"),
+}
+
+
+@register.filter
+def units(value: int | None) -> str:
+    """A quantity with thin spaces between thousands; an em dash for none."""
+    return "—" if value is None else f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+@register.filter
+def signed(value: int | None) -> str:
+    """A difference with its sign."""
+    if value is None:
+        return "—"
+    return f"+{units(value)}" if value > 0 else units(value).replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
+def money(value: Decimal | None) -> str:
+    """An amount with two digits; an em dash where no price is known."""
+    return "—" if value is None else f"{value:,.2f}".replace(",", "\N{NARROW NO-BREAK SPACE}").replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
+def sentence(value: str | Reason | None) -> str:
+    """The sentence of a reason; the value itself where it is none."""
+    if not value:
+        return ""
+    try:
+        return Reason(value).sentence
+    except ValueError:
+        return str(value)
+
+
+@register.filter
+def words(value: str | None) -> str:
+    """A snake_case value as words."""
+    return str(value or "").replace("_", " ").replace("-", " ")
+
+
+@register.simple_tag
+def state(value: str, label: str = "") -> SafeString:
+    """A state told by a word and a shape, not by color alone."""
+    tone, shape = _SHAPES.get(str(value), ("quiet", "off"))
+    return format_html('<span class="state {}"><span class="shape {}" aria-hidden="true"></span>{}</span>', tone, shape, label or words(value))
+
+
+@register.simple_tag
+def moment(value: datetime | None, zone: str = "UTC") -> SafeString | str:
+    """An instant in a time zone, to the minute, with the exact UTC instant for machines."""
+    if value is None:
+        return "—"
+    local = value.astimezone(ZoneInfo(zone))
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), f"{local:%Y-%m-%d %H:%M}")
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """A date as the ledger writes it."""
+    return "—" if value is None else value.isoformat()

@@ -1,0 +1,60 @@
+"""What each line was counted and charged at on a day, or by a run: what two days are compared by. All of it only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from tallybridge.billing.plan import Action
+from tallybridge.ledger.errors import ledger_errors
+from tallybridge.ledger.prepared import models
+
+
+class LineOnDay(NamedTuple):
+    """What became of one line, by the last run of the day that planned it."""
+
+    tenant: str
+    """The tenant's name."""
+    agreement: int
+    item: str
+    counted: int | None
+    charged: int | None
+    """What the PSA was last read to hold; None where it held no line."""
+    run: str
+
+
+@ledger_errors()
+def lines_on(integration: str, day: date) -> Mapping[tuple[int, str], LineOnDay]:
+    """The lines that the runs of a billing date planned, by agreement and item; two statements."""
+    return _lines({"run__integration": integration, "run__date": day})
+
+
+@ledger_errors()
+def lines_in(run: str) -> Mapping[tuple[int, str], LineOnDay]:
+    """The lines that one run planned, by agreement and item; two statements."""
+    return _lines({"run": run})
+
+
+@ledger_errors()
+def dates_with_runs(integration: str, most: int) -> tuple[date, ...]:
+    """The newest billing dates on which a run was begun, newest first."""
+    days = models.Run.objects.filter(integration=integration).order_by("-date").values_list("date", flat=True).distinct()
+    return tuple(days[:most])
+
+
+def _lines(of_runs: dict[str, Any]) -> dict[tuple[int, str], LineOnDay]:
+    results = models.IntentResult.objects.filter(**of_runs).order_by("id")
+    read_back = {
+        (run, agreement, item): quantity
+        for run, agreement, item, quantity in results.values_list("run_id", "intent__agreement", "intent__item", "quantity")
+        if quantity is not None
+    }
+    planned = models.PlannedChange.objects.filter(**{f"tenant_run__{name}": value for name, value in of_runs.items()}).order_by("id")
+    columns = ("tenant_run__run_id", "tenant_run__tenant_name", "tenant_run__agreement", "item", "action", "from_quantity", "to_quantity", "counted")
+    found: dict[tuple[int, str], LineOnDay] = {}
+    for run, tenant, agreement, item, action, shown, wanted, counted in planned.values_list(*columns):
+        if agreement is not None:
+            charged = read_back.get((run, agreement, item), wanted if action == Action.UNCHANGED else shown)
+            found[agreement, item] = LineOnDay(tenant, agreement, item, wanted if counted is None else counted, charged, run)
+    return found

@@ -1,0 +1,58 @@
+"""What was counted lately over all tenants of an integration, summed by the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, Max, QuerySet, Sum
+
+from tallybridge.billing.model import Category, Unit
+from tallybridge.ledger.errors import ledger_errors
+from tallybridge.ledger.prepared import models
+
+_LOOKED_BACK = timedelta(days=3)
+"""Days before the newest on which a tenant may have been read last: one that could not be read for a day is still there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationInUse:
+    """An application, or a license name that no application claimed, over all tenants."""
+
+    name: str
+    unit: Unit
+    matched: bool
+    """Whether an application claimed it when it was counted."""
+    quantity: int
+    tenants: int
+    categories: tuple[tuple[Category, int], ...]
+    """Of devices, in order of category; those of which there are none left out."""
+
+
+@ledger_errors()
+def applications_in_use(integration: str) -> tuple[ApplicationInUse, ...]:
+    """What each tenant's newest count says, summed over the tenants, in order of name; three statements, however many tenants there are."""
+    counted = models.TenantRun.objects.filter(run__integration=integration, usage__isnull=False)
+    newest = counted.order_by("-id").values_list("run__date", flat=True).first()
+    if newest is None:
+        return ()
+    latest = counted.filter(run__date__gte=newest - _LOOKED_BACK).values("tenant_id").annotate(newest=Max("id")).values("newest")
+    lines: QuerySet[models.UsageLine] = models.UsageLine.objects.filter(tenant_run__in=latest, quantity__gt=0)
+    by_category: dict[str, dict[Category, int]] = {}
+    for name, category, quantity in lines.values_list("application", "category").annotate(Sum("quantity")).order_by("application", "category"):
+        if category is not None:
+            by_category.setdefault(name, {})[Category(category)] = quantity
+    summed = lines.values("application").annotate(
+        units=Sum("quantity"), tenants=Count("tenant_run", distinct=True), unit=Max("unit"), matched=Max("matched")
+    )
+    return tuple(
+        ApplicationInUse(
+            name=one["application"],
+            unit=Unit(one["unit"]),
+            matched=bool(one["matched"]),
+            quantity=one["units"],
+            tenants=one["tenants"],
+            categories=tuple(by_category.get(one["application"], {}).items()),
+        )
+        for one in summed.order_by("application")
+    )
