@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,8 +17,7 @@ from tallybridge.billing.wanting import NotBilled
 from tallybridge.configuration.errors import ConfigurationError, Problem
 from tallybridge.console import integrations
 from tallybridge.console.models import Role
-from tallybridge.console.overview.leaks import Prices, grouped, priced, total
-from tallybridge.ledger import counted_days
+from tallybridge.console.overview.leaks import Counted, Prices, grouped, priced, total
 from tallybridge.ledger.standing_queries import TenantRecord
 from tallybridge.runs.configuring import Configured
 from tallybridge.runs.standing import Leak, look
@@ -55,7 +55,7 @@ def test_each_thing_that_waits_has_a_way_to_it(desk: Desk) -> None:
 
 
 def test_what_was_written_today_is_told_in_lines_and_units(desk: Desk) -> None:
-    assert '<span class="value">6</span><span class="hint">+131 −0 units</span>' in desk.text("/")
+    assert '<span class="value">6</span><span class="hint">+131 \N{MINUS SIGN}0 units</span>' in desk.text("/")
 
 
 def test_not_billed_has_money_where_the_price_book_gives_a_price(desk: Desk) -> None:
@@ -93,8 +93,6 @@ def test_without_an_integration_it_leads_to_the_first_start(desk: Desk) -> None:
 
 
 def test_before_the_first_run_it_leads_to_the_first_preview(desk: Desk) -> None:
-    from dataclasses import replace
-
     one = _chosen(desk)
     new = replace(one, configuration=replace(one.configuration, integration=replace(one.configuration.integration, name="New")))
     integrations.use(lambda: (new,), desk.now)
@@ -116,7 +114,7 @@ def test_a_day_without_a_run_is_told_loudly(desk: Desk) -> None:
 
 def _leak(application: str, category: Category | None, quantity: int, reason: Reason, number: int = 1) -> Leak:
     record = TenantRecord(
-        id=number, run="r", kind="run", date=counted_days.date(2026, 11, 23), tenant_id=f"vs-{number}", tenant=f"Customer {number}", account=None,
+        id=number, run="r", kind="run", date=date(2026, 11, 23), tenant_id=f"vs-{number}", tenant=f"Customer {number}", account=None,
         agreement=None, outcome="not_linked", reason=reason, detail="", document="", inputs=None, observed=True, not_billed=(), notices=(),
     )  # fmt: skip
     return Leak(record=record, not_billed=NotBilled(application, category, quantity, reason))
@@ -140,7 +138,7 @@ BY_CATEGORY = Mapping(application=APPLICATION, by_category=((Category.WINDOWS_WO
 def test_money_is_known_only_where_an_item_with_a_price_would_bill_it(
     mapping: Mapping, category: Category | None, money: Decimal | None, unpriced: int
 ) -> None:
-    counted = {1: {(APPLICATION, Category.WINDOWS_WORKSTATION): 7, (APPLICATION, Category.WINDOWS_SERVER): 3}}
+    counted: Counted = {1: {(APPLICATION, Category.WINDOWS_WORKSTATION): 7, (APPLICATION, Category.WINDOWS_SERVER): 3}}
     (one,) = priced([_leak(APPLICATION, category, 10, Reason.NOT_LINKED)], Prices([mapping], ITEMS), counted)
     assert (one.worth.known, one.worth.unpriced) == (money, unpriced)
 

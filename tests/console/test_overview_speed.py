@@ -18,9 +18,9 @@ MOST_STATEMENTS = 60
 def _measured(desk: Desk, address: str) -> tuple[int, float]:
     desk.text(address)
     with CaptureQueriesContext(connection) as captured:
-        begun = time.perf_counter()
+        begun = time.thread_time()
         desk.text(address)
-        took = time.perf_counter() - begun
+        took = time.thread_time() - begun
     print(f"{address}: {took * 1000:.0f} ms, {len(captured)} statements")  # noqa: T201 - what is measured is worth seeing with pytest -s
     return len(captured), took
 

@@ -73,7 +73,7 @@ def test_a_run_shows_its_customers_worst_first_with_changes_and_leaks(desk: Desk
     places = [page.index(f">{name}</a>") for name in ("Northwind Traders", "Wingtip Insurance", "Contoso Dental", "Adventure Works", "Tailspin Toys")]
     assert places == sorted(places)
     assert 'href="/why/2041/KES-WKS/"' in page
-    assert "4 × Kaspersky Hybrid Cloud Security, Server" in page
+    assert "4 \N{MULTIPLICATION SIGN} Kaspersky Hybrid Cloud Security, Server" in page
     assert str(_run().head) in page
 
 

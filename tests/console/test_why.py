@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from tallybridge.billing.counting import count
-from tallybridge.billing.model import Application, Rules
+from tallybridge.billing.model import Application, Observation, Rules
 from tallybridge.billing.reasons import Reason
 from tallybridge.console.models import Role
 from tallybridge.console.why.since import Since, since_when
 from tallybridge.ledger import canonical, evidence
 from tallybridge.ledger.counted_days import ObservedDay
 from tallybridge.ledger.prepared import models
+from tallybridge.runs.day import Order, run_day
+from tallybridge.runs.reports import Mode
 from tests.console.conftest import Desk
 from tests.console.working import body
 from tests.ledger.examples import APPLICATION, observation
@@ -74,9 +77,6 @@ def test_a_name_that_a_spreadsheet_would_take_for_a_formula_is_none(desk: Desk) 
     contoso = next(one for one in world["ksc"]["virtual_servers"] if one["id"] == 1)
     next(one for one in contoso["hosts"] if one["name"] == "SRV-01")["name"] = "=1+1"
     desk.sandbox.replace(world)
-    from tallybridge.runs.day import Order, run_day
-    from tallybridge.runs.reports import Mode
-
     one = desk.configured()[0]
     run_day(Order(configuration=one.configuration, configuration_address=one.address, mode=Mode.RUN, clock=desk.now))
     assert "'=1+1" in {row["device"] for row in _table(desk.text("/why-seats/2041/KES-SRV/seats.csv", Role.VIEW))}
@@ -88,9 +88,7 @@ def _observed(days_back: int, devices: int) -> ObservedDay:
     return ObservedDay(at.date(), evidence.put(content, "observation"), at, at)
 
 
-def _unexpired(devices: int):  # type: ignore[no-untyped-def]  # the same record as `observation` gives
-    from dataclasses import replace
-
+def _unexpired(devices: int) -> Observation:
     seen = observation(devices=devices, licenses=1)
     return replace(seen, licenses=tuple(replace(one, expires=NOON + timedelta(days=99)) for one in seen.licenses))
 

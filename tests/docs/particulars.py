@@ -43,12 +43,18 @@ NOT_TRIED: dict[tuple[str, str], str] = {
 WHOLE_DOCUMENTS_NOT_TRIED: dict[str, str] = {"docs/performance.md": "shows how figures were measured; the benchmark has tests of its own"}
 
 INSTEAD = {
+    "tallybridge serve": "tallybridge serve --listen 127.0.0.1:0",
+    ".venv/bin/tallybridge serve --sandbox": "tallybridge serve --sandbox --listen 127.0.0.1:0 --home $HOME/sandboxed",
+    "tallybridge serve --sandbox": "tallybridge serve --sandbox --listen 127.0.0.1:0 --home sandboxed",
+    "tallybridge serve --behind-proxy --host-name tallybridge.example": (
+        "tallybridge serve --behind-proxy --host-name tallybridge.example --listen 127.0.0.1:0"
+    ),
     "make demo": "tallybridge demo",
     ".venv/bin/python -m django makemigrations ledger --settings tallybridge.ledger.settings --dry-run": (
         "python -m django makemigrations ledger --settings tallybridge.ledger.settings --dry-run"
     ),
 }
-"""What a test types instead: the recipe of a make target without the set-up, the Python that runs the tests."""
+"""What a test types instead: the recipe of a make target without the set-up, the Python that runs the tests, a port that is free."""
 
 _IMPORT = 'tallybridge import cloud.csv --exported "$(date -u +%Y-%m-%dT%H:%M:%SZ)"'
 
