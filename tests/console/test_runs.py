@@ -13,7 +13,7 @@ from tallybridge.console.history.listed import duration
 from tallybridge.console.models import Role
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger.day_lines import LineOnDay
-from tallybridge.ledger.run_records import StoredRun
+from tallybridge.ledger.run_records import NewRun, StoredRun
 from tallybridge.runs.day import Order, run_day
 from tallybridge.runs.reports import Mode
 from tests.console.conftest import Desk
@@ -100,6 +100,19 @@ def test_a_runs_lines_are_a_file(desk: Desk) -> None:
     assert lines["2045", "KES-WKS"] == ("hold", "30", "31")
     (blocked,) = [one for one in rows if one["customer"] == "Northwind Traders"]
     assert blocked["why"].startswith("The account is not cross-referenced")
+
+
+def test_a_run_that_never_ended_is_told_as_interrupted(desk: Desk) -> None:
+    done = _run()
+    begun = NewRun(
+        id="broken-off", integration=KSC, kind="run", date=done.date, started=desk.now(), configuration=done.configuration, rules_version="2"
+    )
+    ledger_runs.begin(begun)
+    for page in (desk.text("/runs/", Role.VIEW), desk.text("/runs/broken-off/", Role.VIEW)):
+        assert "interrupted" in page
+        assert "The process ended before the run could finish." in page
+    assert "This run did not come to any customer." in desk.text("/runs/broken-off/", Role.VIEW)
+    assert [row["outcome"] for row in _table(desk.text("/runs.csv", Role.VIEW))] == ["interrupted", "attention"]
 
 
 def test_an_unknown_run_is_told_in_words_and_a_beginning_leads_to_the_run(desk: Desk) -> None:

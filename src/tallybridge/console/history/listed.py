@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from tallybridge.runs.reports import Mode
 from tallybridge.runs.standing_runs import is_under_way
 
 _INTERRUPTED = "The process ended before the run could finish. The next run reads Tigerpaw first and goes on from there."
+_TOTALS = ("tenants", "created", "updated", "unchanged", "held", "waiting", "blocked", "failed", "psa_writes")
 _KINDS = {Mode.RUN: "run", Mode.PLAN: "plan", Mode.APPLY: "applied plan"}
 
 
@@ -35,6 +36,11 @@ class ListedRun:
     failures: tuple[FailedTenants, ...]
     sentence: str
     """Why the run as a whole did not go through; "" where it did."""
+
+    @property
+    def totals(self) -> Mapping[str, int | None]:
+        """The counts of contracts 2; None where the run has not come to its end and so has counted nothing."""
+        return {name: self.run.totals.get(name) for name in _TOTALS}
 
     @property
     def lines_changed(self) -> int | None:
