@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tallybridge.cli.frame import CommandFailed, ConfigOption, Frame, HomeOption, JsonOption, frame, utc_now
+from tallybridge.cli.simulated_world import let_the_ledger_rule, simulated_world
 
 if TYPE_CHECKING:
     from tallybridge.console.serving import Listening, PageServer
@@ -49,6 +51,8 @@ def serve(
 
     Example: tallybridge serve
     """
+    if sandbox and config:
+        raise CommandFailed("The simulated world has integrations of its own: leave out --config. Nothing was started.")
     if no_console and sandbox:
         raise CommandFailed("The simulated world is shown by the pages: leave out --no-console. Nothing was started.")
     stop = threading.Event()
@@ -57,7 +61,7 @@ def serve(
     if no_console:
         call = frame(as_json, config, home)
         call.configured()
-        _schedule(call, stop)
+        _schedule(call, stop, call.read_if_configured)
         return
     from tallybridge.console.serving import prepare_console
 
@@ -65,33 +69,36 @@ def serve(
     prepare_console()
     listening = _listening(listen, tuple(host_name or ()), behind_proxy=behind_proxy)
     with ExitStack() as stack:
+        world = None
         if sandbox:
             home = home or Path(tempfile.mkdtemp(prefix="tallybridge-sandbox-"))
-            config = list(_simulated_world(stack, home))
+            world = stack.enter_context(simulated_world(home))
         call = frame(as_json, config, home)
-        pages = _pages(call, listening, sandboxed=sandbox)
+        opened = call.open_ledger(whole=True)
+        read = call.read_if_configured
+        if world is not None:
+            from tallybridge.runs.configuring import from_ledger
+
+            let_the_ledger_rule(world, opened)
+            read = from_ledger
+        pages = _pages(call, opened, listening, read, sandboxed=sandbox)
         try:
-            _schedule(call, stop)
+            _schedule(call, stop, read)
         finally:
             pages.stop()
 
 
-def _schedule(call: Frame, stop: threading.Event) -> None:
+def _schedule(call: Frame, stop: threading.Event, read: Callable[[], tuple[Configured, ...]]) -> None:
     from tallybridge.runs.serving import Serving
 
-    Serving(read_configuration=call.read_if_configured, clock=utc_now, stop=stop, as_json=call.as_json).serve()
+    Serving(read_configuration=read, clock=utc_now, stop=stop, as_json=call.as_json).serve()
 
 
-def _pages(call: Frame, listening: Listening, *, sandboxed: bool) -> PageServer:
+def _pages(call: Frame, home: Path, listening: Listening, read: Callable[[], tuple[Configured, ...]], *, sandboxed: bool) -> PageServer:
     from tallybridge.console import integrations
     from tallybridge.console.serving import PageServer, configure_pages
 
-    home = call.open_ledger(whole=True)
     configure_pages(home, listening)
-
-    def read() -> tuple[Configured, ...]:
-        return call.read_if_configured()
-
     integrations.use(read, utc_now, sandboxed=sandboxed)
     pages = PageServer(listening)
     try:
@@ -122,15 +129,3 @@ def _listening(listen: str, names: tuple[str, ...], *, behind_proxy: bool) -> Li
     if not host or not port.isdecimal() or int(port) > 65535:
         raise CommandFailed(f"--listen “{listen}” is no HOST:PORT, such as 127.0.0.1:8484 or [::1]:8484. Nothing was started.")
     return Listening(host=host.strip("[]"), port=int(port), names=names, behind_proxy=behind_proxy)
-
-
-def _simulated_world(stack: ExitStack, home: Path) -> tuple[Path, ...]:
-    """Starts both simulators with the demo's world, and declares them in a file of the home."""
-    from tallybridge.sandbox import Sandbox, write_declaration
-    from tallybridge.sandbox.demo_world import DEMO_UNMAPPED, demo_world
-
-    home.mkdir(parents=True, exist_ok=True)
-    sandbox = stack.enter_context(Sandbox(demo_world(), exports=home / "exports"))
-    return write_declaration(
-        home / "tallybridge.toml", sandbox.world.scenario, sandbox.announcement, unmapped=DEMO_UNMAPPED, exports=home / "exports"
-    )
