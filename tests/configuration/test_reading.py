@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from datetime import time
 from pathlib import Path
 
@@ -174,6 +175,27 @@ def test_a_folder_gives_its_toml_files_in_order_and_each_file_once(tmp_path: Pat
         write(tmp_path, changed("http://127.0.0.1:8085", f"http://127.0.0.1:{number + 1}", text), name=name)
     read = read_configurations([tmp_path / "b.toml", tmp_path, tmp_path / "a.toml"])
     assert [(file.path.name, file.configuration.integration.name) for file in read] == [("b.toml", "0"), ("a.toml", "1")]
+
+
+def test_an_unchanged_file_is_not_read_anew_and_a_changed_one_is_however_it_was_changed(tmp_path: Path) -> None:
+    file = write(tmp_path)
+    first = read_configuration(file)
+    assert read_configuration(file) is first
+    before = file.stat()
+    file.write_text(changed("agreement = 2041", "agreement = 2042"), encoding="utf-8")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert read_configuration(file).links[0].agreement == 2042
+    write(tmp_path)
+    assert read_configuration(file) == first
+
+
+def test_a_file_with_a_secret_that_others_may_read_since_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path, changed('"env:KSC_PASSWORD"', '"in clear text"'))
+    file.chmod(0o600)
+    read_configuration(file)
+    file.chmod(0o644)
+    with pytest.raises(ConfigurationError, match="a secret in clear text"):
+        read_configuration(file)
 
 
 def test_a_folder_without_files_is_refused(tmp_path: Path) -> None:

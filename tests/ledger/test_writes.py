@@ -246,6 +246,13 @@ def test_a_configuration_becomes_a_version_only_when_it_differs_from_the_newest(
     assert configurations.newest("another") is None
 
 
+def test_taking_what_is_in_force_already_locks_nothing(ledger: Path, clock: StandingClock) -> None:
+    configurations.take("Ours", b"the content", origin="/etc/a.toml", at=clock())
+    with statements() as said:
+        configurations.take("Ours", b"the content", origin="/etc/a.toml", at=clock())
+    assert [statement.split()[0] for statement in said] == ["SELECT"]
+
+
 def test_a_released_configuration_belongs_to_the_ledger_until_the_file_changes(ledger: Path, clock: StandingClock) -> None:
     configurations.take("Integration", b"one", origin="tallybridge.toml", at=clock())
     clock.advance(60)

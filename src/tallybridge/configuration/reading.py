@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
+import threading
 import tomllib
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tallybridge.configuration.canonical import to_canonical
 from tallybridge.configuration.collisions import check_together
 from tallybridge.configuration.consistency import check_one
 from tallybridge.configuration.document import Draft, read_document
@@ -28,6 +32,27 @@ class ConfigurationFile:
     path: Path
     """Absolute."""
     configuration: Configuration
+    canonical: bytes
+    """The configuration as the ledger keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What stands in a file that could be read."""
+
+    path: Path
+    mode: int
+    content: bytes
+
+    @property
+    def version(self) -> tuple[str, int, str]:
+        """What the result of reading depends on, and nothing else."""
+        return str(self.path), self.mode, hashlib.sha256(self.content).hexdigest()
+
+
+_KEPT = 8
+_kept: OrderedDict[tuple[tuple[str, int, str], ...], tuple[ConfigurationFile, ...]] = OrderedDict()
+_kept_lock = threading.Lock()
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -48,14 +73,40 @@ def read_configurations(paths: Iterable[Path]) -> tuple[ConfigurationFile, ...]:
     """
     missing = Draft(file=None, places=Places())
     files = list(dict.fromkeys(file for path in paths for file in _files_of(path, missing)))
-    drafts = [_read_file(file) for file in files]
+    found = [_content_of(file) for file in files]
+    contents = [one for one in found if isinstance(one, _Content)]
+    versions = tuple(one.version for one in contents)
+    whole = len(contents) == len(files) and not missing.problems
+    # Pages and the schedule read the files again and again, and one with thousands of links takes a tenth of a second.
+    if whole and (known := _known(versions)) is not None:
+        return known
+    drafts = [_read(one) if isinstance(one, _Content) else one for one in found]
     for draft in drafts:
         check_one(draft)
     check_together(drafts)
     problems = tuple(problem for draft in (missing, *drafts) for problem in draft.problems)
     if problems:
         raise ConfigurationError(problems)
-    return tuple(ConfigurationFile(path=file, configuration=draft.configuration()) for file, draft in zip(files, drafts, strict=True))
+    configurations = [draft.configuration() for draft in drafts]
+    read = tuple(
+        ConfigurationFile(path=file, configuration=one, canonical=to_canonical(one)) for file, one in zip(files, configurations, strict=True)
+    )
+    _remember(versions, read)
+    return read
+
+
+def _known(versions: tuple[tuple[str, int, str], ...]) -> tuple[ConfigurationFile, ...] | None:
+    with _kept_lock:
+        if versions in _kept:
+            _kept.move_to_end(versions)
+        return _kept.get(versions)
+
+
+def _remember(versions: tuple[tuple[str, int, str], ...], read: tuple[ConfigurationFile, ...]) -> None:
+    with _kept_lock:
+        _kept[versions] = read
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
 
 
 def _files_of(path: Path, missing: Draft) -> list[Path]:
@@ -68,21 +119,27 @@ def _files_of(path: Path, missing: Draft) -> list[Path]:
     return files
 
 
-def _read_file(path: Path) -> Draft:
-    """The draft of one file; a draft with one problem where it cannot be read at all."""
+def _content_of(path: Path) -> _Content | Draft:
+    """What stands in one file; a draft with one problem where it cannot be read at all."""
     unread = Draft(file=str(path), places=Places())
     try:
         with path.open("rb") as stream:
-            mode = os.fstat(stream.fileno()).st_mode
-            text = stream.read().decode("utf-8-sig")
+            return _Content(path, os.fstat(stream.fileno()).st_mode, stream.read())
     except FileNotFoundError:
         unread.refuse("", found="no such file", expected="a configuration file", advice="`tallybridge init` writes one.")
-        return unread
-    except UnicodeDecodeError as error:
-        unread.refuse("", found=f"a byte at offset {error.start} that is not UTF-8", expected="a text file in UTF-8")
-        return unread
     except OSError as error:
         unread.refuse("", found=f"a file that cannot be read ({error.strerror})", expected="a configuration file")
+    return unread
+
+
+def _read(found: _Content) -> Draft:
+    """The draft of one file; a draft with one problem where it is no text or no TOML."""
+    path = found.path
+    unread = Draft(file=str(path), places=Places())
+    try:
+        text = found.content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        unread.refuse("", found=f"a byte at offset {error.start} that is not UTF-8", expected="a text file in UTF-8")
         return unread
     try:
         document = tomllib.loads(text)
@@ -90,7 +147,7 @@ def _read_file(path: Path) -> Draft:
         place, sentence = _syntax(error)
         unread.refuse(place, found=f"malformed TOML: {sentence}", expected="TOML 1.0", advice="Texts need quotation marks, and each setting a line.")
         return unread
-    where = Where(place="", folder=path.parent, readable_by_others=_readable_by_others(mode))
+    where = Where(place="", folder=path.parent, readable_by_others=_readable_by_others(found.mode))
     return read_document(document, where=where, file=str(path), places=Places(text))
 
 

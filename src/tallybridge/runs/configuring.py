@@ -38,7 +38,7 @@ def take_files(paths: Sequence[Path], clock: Clock) -> tuple[Configured, ...]:
         ConfigurationError: all problems of all files; nothing was taken.
         LedgerError: the ledger cannot be written.
     """
-    return tuple(_take(found.configuration, str(found.path), clock) for found in read_configurations(paths))
+    return tuple(_take(found.configuration, found.canonical, str(found.path), clock) for found in read_configurations(paths))
 
 
 def from_ledger() -> tuple[Configured, ...]:
@@ -64,14 +64,14 @@ def take_own(configuration: Configuration, clock: Clock) -> Configured:
         LedgerError: the ledger cannot be written.
     """
     with together():
-        return replace(_take(configuration, configurations.OWN, clock), origin=LEDGER)
+        return replace(_take(configuration, to_canonical(configuration), configurations.OWN, clock), origin=LEDGER)
 
 
-def _take(configuration: Configuration, origin: str, clock: Clock) -> Configured:
+def _take(configuration: Configuration, canonical: bytes, origin: str, clock: Clock) -> Configured:
     for reference in secret_references(configuration):
         if reference.home is SecretHome.CLEAR and reference.clear is not None:
             _seal(configuration, reference, reference.clear.reveal())
-    address = configurations.take(configuration.integration.name, to_canonical(configuration), origin=origin, at=clock())
+    address = configurations.take(configuration.integration.name, canonical, origin=origin, at=clock())
     return Configured(configuration=configuration, address=address, origin=origin)
 
 

@@ -1,0 +1,145 @@
+"""A billed fleet, and every page of the console asked for some times. Imported once Django knows the console's tables: see `console_pages`."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tallybridge.console import integrations
+from tallybridge.console.models import Person, Role
+from tallybridge.console.serving import Listening, configure_pages
+from tallybridge.ledger import configurations
+from tallybridge.ledger import runs as ledger_runs
+from tallybridge.ledger.opening import close_ledger, open_ledger
+from tallybridge.ledger.run_queries import tenant_runs
+from tallybridge.runs.configuring import Configured, from_ledger, take_files
+from tallybridge.runs.day import Order, run_day
+from tallybridge.runs.reports import Mode
+from tallybridge.sandbox import Sandbox, write_declaration
+
+NAME = "Integration with Tigerpaw"
+FILE = "tallybridge.toml"
+
+
+def bill(home: Path, customers: int, hosts: int) -> None:
+    """Bills the fleet yesterday, and plans it today after a few lines were changed by hand and a few devices left."""
+    ago = timedelta(days=1)
+
+    def clock() -> datetime:
+        return datetime.now(UTC) - ago
+
+    generate = {"virtual_servers": customers, "hosts_each": hosts, "keys_each": 2, "seed": 7}
+    world: dict[str, Any] = {"ksc": {"generate": generate}, "tigerpaw": {"generate": {"match_ksc": True}}}
+    home.mkdir(parents=True, exist_ok=True)
+    with Sandbox(world, now=clock) as sandbox, _opened(home, clock):
+        files = write_declaration(home / FILE, sandbox.world.scenario, sandbox.announcement)
+        for mode in (Mode.RUN, Mode.PLAN):
+            (one,) = take_files(files, clock)
+            run_day(Order(configuration=one.configuration, configuration_address=one.address, mode=mode, clock=clock))
+            ago = timedelta(0)
+            _let_things_happen(sandbox)
+
+
+def _let_things_happen(sandbox: Sandbox) -> None:
+    world = sandbox.state()
+    for number, server in enumerate(world["ksc"]["virtual_servers"]):
+        if number % 3 == 0 and server["hosts"]:
+            gone = server["hosts"].pop()["id"]
+            server["uses"] = [use for use in server["uses"] if use["host"] != gone]
+    for number, account in enumerate(world["tigerpaw"]["accounts"]):
+        for charge in account["agreements"][0]["charges"][: number % 10 == 0]:
+            charge["quantity"] += 1
+    sandbox.replace(world)
+
+
+@contextmanager
+def _opened(home: Path, clock: Callable[[], datetime]) -> Iterator[None]:
+    open_ledger(home, clock=clock, whole=True)
+    try:
+        yield
+    finally:
+        close_ledger()
+
+
+def measure(home: Path, how: str, turns: int) -> None:
+    """Asks for every page some times."""
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    def read() -> tuple[Configured, ...]:
+        return take_files((home / FILE,), clock) if how == "file" else from_ledger()
+
+    with _opened(home, clock):
+        configure_pages(home, Listening(names=("testserver",)))
+        integrations.use(read, clock)
+        if how == "ledger":
+            configurations.release(NAME)
+        client = Client()
+        user, _ = User.objects.get_or_create(username="measuring")
+        Person.objects.get_or_create(user=user, defaults={"role": Role.ADMINISTER})
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        for address in addresses():
+            client.get(address)
+            wall, thread = [], []
+            for _ in range(turns):
+                begun = time.perf_counter(), time.thread_time()
+                answer = client.get(address)
+                wall.append((time.perf_counter() - begun[0]) * 1000)
+                thread.append((time.thread_time() - begun[1]) * 1000)
+            with CaptureQueriesContext(connection) as captured:
+                client.get(address)
+            figures = f"{statistics.median(thread):6.0f} {statistics.median(wall):6.0f} {len(captured):4}"
+            print(f"{how:7} {figures}  {answer.status_code}  {address}", flush=True)
+
+
+def addresses() -> list[str]:
+    """Every page, of a customer in the middle where it is about one."""
+    newest = ledger_runs.latest_run(NAME)
+    assert newest is not None
+    parts = tenant_runs(newest.id)
+    one = next(part for part in parts[len(parts) // 2 :] if part.agreement is not None)
+    item = one.document.split(b'"item":"')[1].split(b'"')[0].decode()
+    day = newest.date
+    return [
+        "/",
+        "/?days=90",
+        "/not-billed.csv",
+        "/customers/",
+        "/customers/?q=1&state=held&sort=-billed",
+        "/customers/?sort=-counted&page=7",
+        "/customers/?sort=observed",
+        f"/customers/one/{one.tenant_id}/",
+        f"/customers/link/{one.tenant_id}/?q=1",
+        "/customers/accounts/",
+        "/customers/suggestions/",
+        "/mapping/",
+        "/mapping/?show=all",
+        "/plan/",
+        "/plan/?show=held",
+        "/plan/?show=all&page=9",
+        "/plan/worklist/",
+        "/runs/",
+        f"/runs/{newest.id}/",
+        f"/runs/{newest.id}/changes.csv",
+        f"/runs/compare/?from={day - timedelta(days=1)}&to={day}",
+        f"/runs/compare.csv?from={day - timedelta(days=1)}&to={day}",
+        f"/why/{one.agreement}/{item}/",
+        f"/why-print/{one.agreement}/{item}/",
+        "/settings/",
+        "/settings/guards/",
+        "/settings/export/",
+        "/pending/",
+        "/people/",
+        "/audit/",
+    ]
