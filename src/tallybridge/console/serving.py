@@ -26,7 +26,7 @@ class Listening:
     names: tuple[str, ...] = ()
     """Host names that it answers to, beside the address it listens on; a closed list."""
     behind_proxy: bool = False
-    """Whether `X-Forwarded-Proto` and `X-Forwarded-Host` are believed: only where a proxy of one's own always sets them."""
+    """Whether `X-Forwarded-Proto`, `-Host` and `-For` are believed: only where a proxy of one's own always sets them."""
 
     @property
     def is_loopback(self) -> bool:
@@ -67,7 +67,7 @@ def configure_pages(home: Path, listening: Listening) -> None:
     settings.USE_X_FORWARDED_HOST = secure
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if secure else None
     settings.CSRF_TRUSTED_ORIGINS = [f"https://{name}" for name in listening.names] if secure else []
-    settings.AXES_IPWARE_PROXY_COUNT = 1 if secure else None
+    settings.TALLYBRIDGE_BEHIND_PROXY = secure
 
 
 class PageServer:

@@ -102,6 +102,9 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "tallybridge.console.failures.locked_out"
+AXES_CLIENT_IP_CALLABLE = "tallybridge.console.signing_in.addresses.address_of"
 AXES_VERBOSE = False
+TALLYBRIDGE_BEHIND_PROXY = False
+"""Whether what a proxy says of a request is believed; see `serving.Listening`."""
 OTP_TOTP_ISSUER = "Tallybridge"
 SILENCED_SYSTEM_CHECKS: list[str] = []
