@@ -6,34 +6,27 @@ is always known to the caller.
 
 from __future__ import annotations
 
+import queue
+import re
+import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from math import ceil
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, LocationParseError
-from urllib3.util import parse_url
+from urllib3.util import Url, parse_url
 
 from tallybridge import __version__
 from tallybridge.wire.certificate import PresentedCertificate, Trust, presented_certificate
-from tallybridge.wire.connections import PlainConnection, SecuredConnection
+from tallybridge.wire.connections import Connection, HttpReply
 from tallybridge.wire.transport import TransportFailed, TransportKind, transport_failure
 
 __all__ = ["HttpDoor", "HttpReply", "PresentedCertificate", "TransportFailed", "TransportKind", "Trust", "presented_certificate"]
 
-_PIECE = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class HttpReply:
-    """A whole reply. `headers` ignores case; `body` is decompressed and as long as was announced."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+_NOT_IN_A_PATH: Final = re.compile(r"[\x00-\x20\x7f]")
+_NOT_IN_A_HEADER: Final = re.compile(r"[\x00\r\n]")
 
 
 class HttpDoor:
@@ -71,23 +64,14 @@ class HttpDoor:
         self._prefix = (parts.path or "").rstrip("/")
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
-        self._standing_headers = {"User-Agent": user_agent}
+        self._standing_headers = {"Host": parts.netloc or "", "Accept-Encoding": "identity", "User-Agent": user_agent}
         self._trust = trust or Trust()
-        if parts.scheme == "http":
-            self._pool = HTTPConnectionPool(parts.host, parts.port, maxsize=connections, block=True)
-            self._pool.ConnectionCls = PlainConnection
-            return
-        pinned = self._trust.fingerprint
-        self._pool = HTTPSConnectionPool(
-            parts.host,
-            parts.port,
-            maxsize=connections,
-            block=True,
-            ssl_context=self._trust.context(),
-            cert_reqs="CERT_NONE" if pinned else "CERT_REQUIRED",
-            assert_fingerprint=pinned.removeprefix("sha256:") if pinned else None,
-        )
-        self._pool.ConnectionCls = SecuredConnection
+        self._closed = False
+        # The last one given back is the first one taken, so that what is not needed stays unopened.
+        self._free: queue.LifoQueue[Connection] = queue.LifoQueue()
+        context = self._trust.context() if parts.scheme == "https" else None
+        for _ in range(connections):
+            self._free.put(Connection(_unopened(parts, context, self._trust)))
 
     def send(
         self,
@@ -109,46 +93,66 @@ class HttpDoor:
         """
         allowed = self._read_timeout if timeout is None else min(timeout, self._read_timeout)
         latest = None if timeout is None else time.monotonic() + timeout
+        request = _written(method, self._prefix + path, {**self._standing_headers, **headers}, body)
+        if self._closed:
+            raise TransportFailed(TransportKind.BROKEN, f"The connection to {self.origin} has been closed here. Nothing was sent.")
         try:
-            response = self._pool.urlopen(
-                method,
-                self._prefix + path,
-                body=body,
-                headers={**self._standing_headers, **headers},
-                retries=False,
-                redirect=False,
-                assert_same_host=False,
-                timeout=Timeout(connect=min(self._connect_timeout, allowed), read=allowed),
-                pool_timeout=ceil(allowed),
-                preload_content=False,
-            )
-            return HttpReply(response.status, response.headers, self._whole_body(response, latest))
+            connection = self._free.get(timeout=allowed)
+        except queue.Empty:
+            raise transport_failure(TimeoutError(), origin=self.origin, trust=self._trust) from None
+        try:
+            return connection.exchange(request, connect_timeout=min(self._connect_timeout, allowed), read_timeout=allowed, latest=latest)
         except (HTTPError, OSError) as error:
             raise transport_failure(error, origin=self.origin, trust=self._trust) from error
-
-    def _whole_body(self, response: BaseHTTPResponse, latest: float | None) -> bytes:
-        """Reads piece by piece, so that a server that trickles cannot outlast the call's time."""
-        pieces: list[bytes] = []
-        whole = False
-        try:
-            encoded = "Content-Encoding" in response.headers
-            while piece := response.read1(_PIECE, decode_content=encoded):
-                pieces.append(piece)
-                if latest is not None and time.monotonic() > latest:
-                    raise TimeoutError
-            whole = True
         finally:
-            if not whole:
-                response.close()
-            response.release_conn()
-        return b"".join(pieces)
+            if self._closed:
+                connection.close()
+            self._free.put(connection)
 
     def close(self) -> None:
         """Closes every kept connection. May be called more than once; a later `send` fails."""
-        self._pool.close()
+        self._closed = True
+        free: list[Connection] = []
+        while not self._free.empty():
+            free.append(self._free.get())
+        for connection in free:
+            connection.close()
+            self._free.put(connection)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def _unopened(parts: Url, context: ssl.SSLContext | None, trust: Trust) -> HTTPConnection:
+    host = (parts.host or "").strip("[]")
+    if context is None:
+        return HTTPConnection(host, parts.port)
+    pinned = trust.fingerprint
+    return HTTPSConnection(
+        host,
+        parts.port,
+        ssl_context=context,
+        cert_reqs="CERT_NONE" if pinned else "CERT_REQUIRED",
+        assert_fingerprint=pinned.removeprefix("sha256:") if pinned else None,
+    )
+
+
+def _written(method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
+    """A request as it travels.
+
+    Raises:
+        ValueError: a path or a header holds what would end it early.
+    """
+    if _NOT_IN_A_PATH.search(target):
+        raise ValueError("A path must hold neither spaces nor control characters; encode it first.")
+    lines = [f"{method} {target} HTTP/1.1"]
+    for name, value in headers.items():
+        if _NOT_IN_A_HEADER.search(value):
+            raise ValueError(f"The header {name} must hold no line break.")
+        lines.append(f"{name}: {value}")
+    if body is not None or method != "GET":
+        lines.append(f"Content-Length: {len(body or b'')}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")
