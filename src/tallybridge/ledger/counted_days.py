@@ -89,7 +89,7 @@ def observed_days(integration: str, tenant_id: str, most_evidence: int) -> tuple
 
 @ledger_errors()
 def newest_inputs(integration: str, most: int) -> tuple[tuple[str, datetime, date], ...]:
-    """Address of the planning inputs, start (UTC) and billing date of the run, of the newest tenant runs that have such."""
-    rows = models.TenantRun.objects.filter(run__integration=integration, inputs__isnull=False).order_by("-id")
+    """Address of the planning inputs, start (UTC) and billing date of the run, of the newest tenant runs that counted and have such."""
+    rows = models.TenantRun.objects.filter(run__integration=integration, inputs__isnull=False, usage__isnull=False).order_by("-id")
     found = rows.values_list("inputs", "run__started", "run__date")[:most]
     return tuple((inputs, started, day) for inputs, started, day in found if inputs is not None)

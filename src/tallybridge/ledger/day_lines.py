@@ -19,6 +19,7 @@ class LineOnDay(NamedTuple):
     agreement: int
     item: str
     counted: int | None
+    """None where no run of the day has counted, for example where quantities were prescribed."""
     charged: int | None
     """What the PSA was last read to hold; None where it held no line."""
     run: str
@@ -26,14 +27,21 @@ class LineOnDay(NamedTuple):
 
 @ledger_errors()
 def lines_on(integration: str, day: date) -> Mapping[tuple[int, str], LineOnDay]:
-    """The lines that the runs of a billing date planned, by agreement and item; two statements."""
-    return _lines({"run__integration": integration, "run__date": day})
+    """The lines that the runs of a billing date planned, by agreement and item; two statements.
+
+    A run that counted nothing itself leaves what was counted as it is: one that applied a plan, and one of prescribed quantities.
+    """
+    return _lines({"run__integration": integration, "run__date": day}, counting_alone=True)
 
 
 @ledger_errors()
-def lines_in(run: str) -> Mapping[tuple[int, str], LineOnDay]:
-    """The lines that one run planned, by agreement and item; two statements."""
-    return _lines({"run": run})
+def lines_in(run: str, *, prescribed: bool = False) -> Mapping[tuple[int, str], LineOnDay]:
+    """The lines that one run planned, by agreement and item; two statements.
+
+    Args:
+        prescribed: whether a person prescribed its quantities, so that none was counted.
+    """
+    return _lines({"run": run}, counting_alone=prescribed)
 
 
 @ledger_errors()
@@ -43,7 +51,7 @@ def dates_with_runs(integration: str, most: int) -> tuple[date, ...]:
     return tuple(days[:most])
 
 
-def _lines(of_runs: dict[str, Any]) -> dict[tuple[int, str], LineOnDay]:
+def _lines(of_runs: dict[str, Any], *, counting_alone: bool) -> dict[tuple[int, str], LineOnDay]:
     results = models.IntentResult.objects.filter(**of_runs).order_by("id")
     read_back = {
         (run, agreement, item): quantity
@@ -51,10 +59,22 @@ def _lines(of_runs: dict[str, Any]) -> dict[tuple[int, str], LineOnDay]:
         if quantity is not None
     }
     planned = models.PlannedChange.objects.filter(**{f"tenant_run__{name}": value for name, value in of_runs.items()}).order_by("id")
-    columns = ("tenant_run__run_id", "tenant_run__tenant_name", "tenant_run__agreement", "item", "action", "from_quantity", "to_quantity", "counted")
+    columns = (
+        "tenant_run__run_id",
+        "tenant_run__tenant_name",
+        "tenant_run__agreement",
+        "tenant_run__usage",
+        "item",
+        "action",
+        "from_quantity",
+        "to_quantity",
+        "counted",
+    )
     found: dict[tuple[int, str], LineOnDay] = {}
-    for run, tenant, agreement, item, action, shown, wanted, counted in planned.values_list(*columns):
+    for run, tenant, agreement, usage, item, action, shown, wanted, counted in planned.values_list(*columns):
         if agreement is not None:
             charged = read_back.get((run, agreement, item), wanted if action == Action.UNCHANGED else shown)
-            found[agreement, item] = LineOnDay(tenant, agreement, item, wanted if counted is None else counted, charged, run)
+            before = found[agreement, item].counted if (agreement, item) in found else None
+            quantity = before if counting_alone and usage is None else wanted if counted is None else counted
+            found[agreement, item] = LineOnDay(tenant, agreement, item, quantity, charged, run)
     return found

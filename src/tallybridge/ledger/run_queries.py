@@ -125,16 +125,20 @@ def last_counted(destination: int, agreement: int, item: str, quantity: int) -> 
 
 @ledger_errors()
 def history(destination: int, agreement: int, item: str) -> tuple[HistoryEntry, ...]:
-    """What became of one line on each date, oldest first; of several runs on a date the last one counts."""
+    """What became of one line on each date, oldest first; of several runs on a date the last one counts.
+
+    A run that counted nothing itself leaves what was counted on its date as it is: one that applied a plan, and one of prescribed quantities.
+    """
     results = models.IntentResult.objects.filter(intent__destination_id=destination, intent__agreement=agreement, intent__item=item)
     read_back = {run: quantity for run, quantity in results.order_by("id").values_list("run_id", "quantity") if quantity is not None}
     planned = models.PlannedChange.objects.filter(tenant_run__destination=destination, tenant_run__agreement=agreement, item=item).order_by("id")
     entries: dict[date, HistoryEntry] = {}
-    for run_id, on, action, shown, wanted, counted in planned.values_list(
-        "tenant_run__run_id", "tenant_run__run__date", "action", "from_quantity", "to_quantity", "counted"
-    ):
+    columns = ("tenant_run__run_id", "tenant_run__run__date", "tenant_run__usage", "action", "from_quantity", "to_quantity", "counted")
+    for run_id, on, usage, action, shown, wanted, counted in planned.values_list(*columns):
         charged = read_back.get(run_id, wanted if action == Action.UNCHANGED else shown)
-        entries[on] = HistoryEntry(on, wanted if counted is None else counted, charged, run_id)
+        before = entries[on].quantity if on in entries else None
+        quantity = before if usage is None else wanted if counted is None else counted
+        entries[on] = HistoryEntry(on, quantity, charged, run_id)
     return tuple(entries[on] for on in sorted(entries))
 
 

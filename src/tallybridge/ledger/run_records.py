@@ -125,7 +125,7 @@ class HistoryEntry(NamedTuple):
 
     date: date
     quantity: int | None
-    """What was counted."""
+    """What was counted; None where no run of that date has counted, for example where quantities were prescribed."""
     charged: int | None
     """What the PSA was last read to hold; None where it held no line."""
     run: str

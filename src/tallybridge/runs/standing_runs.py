@@ -18,6 +18,8 @@ from tallybridge.runs.prescriptions import prescribed_in
 from tallybridge.runs.reports import Mode, RunOutcome
 from tallybridge.runs.schedule import run_instant
 
+_STEPS = (0, 3, 31)
+"""Days before the newest run, tried in turn until a run over all tenants is among them: mostly the newest is one."""
 GRACE = timedelta(minutes=5)
 """`serve` looks once a minute; a run that has not even begun this long after its time is overdue."""
 
@@ -87,6 +89,35 @@ def of_prescribed(runs: Sequence[StoredRun]) -> frozenset[str]:
     """
     plans = {run.id for run in runs if prescribed_in(run) is not None}
     return frozenset(plans | {run.id for run in runs if run.tail.get("of") in plans})
+
+
+def concerns_prescribed(run: StoredRun) -> bool:
+    """Whether one run is a plan of prescribed quantities, or applied such. Raises LedgerError."""
+    of = run.tail.get("of")
+    return prescribed_in(run) is not None or (of is not None and prescribed_in(ledger_runs.get_run(of)) is not None)
+
+
+def since_all_were_met(integration: str) -> tuple[StoredRun, ...]:
+    """The integration's runs from the newest one over all tenants on, oldest first; those of prescribed quantities are left out.
+
+    What is known of every tenant is in them, and mostly the newest run is the only one. Where none of the last month met everybody, all of
+    them are given. Raises LedgerError.
+    """
+    newest = ledger_runs.latest_run(integration)
+    if newest is None:
+        return ()
+    found: tuple[StoredRun, ...] = (newest,)
+    for back in _STEPS:
+        if any(map(met_everybody, found)):
+            break
+        found = ledger_runs.runs_of(integration, newest.date - timedelta(days=back), newest.date)
+    whole = next((place for place in range(len(found) - 1, -1, -1) if met_everybody(found[place])), 0)
+    return counting(found[whole:])
+
+
+def met_everybody(run: StoredRun) -> bool:
+    """Whether a run took every tenant in, and each to an end; a plan of prescribed quantities and a run for one tenant did not."""
+    return run.kind in (Mode.RUN, Mode.PLAN) and went_through(run) and run.tail.get("only") is None
 
 
 def counting(runs: Sequence[StoredRun]) -> tuple[StoredRun, ...]:

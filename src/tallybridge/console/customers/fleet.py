@@ -13,17 +13,13 @@ from tallybridge.console import known_lists
 from tallybridge.console.customers.states import State, state_of
 from tallybridge.console.pending.edits import Edit, PendingChanges, key_of
 from tallybridge.ledger import customer_queries, standing_queries
-from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger import tenants as ledger_tenants
 from tallybridge.ledger.customer_queries import TenantInRun
 from tallybridge.ledger.run_records import StoredRun
-from tallybridge.runs.reports import Mode
-from tallybridge.runs.standing_runs import told_accounts, went_through
+from tallybridge.runs.standing_runs import since_all_were_met, told_accounts
 
 LOOKED_BACK = 62
 """Days: how far back a tenant's last observation is looked for."""
-_STEPS = (0, 3, 31)
-"""Days before the newest run, tried in turn until a run over all tenants is among them: mostly the newest is one."""
 ACCOUNTS = "accounts"
 """Name of the list of accounts in `known_lists`."""
 
@@ -99,7 +95,7 @@ def read_fleet(configuration: Configuration, changes: PendingChanges | None = No
         LedgerError: the ledger cannot be read.
     """
     name = configuration.integration.name
-    runs = runs_that_matter(name)
+    runs = since_all_were_met(name)
     records = _newest_records(customer_queries.tenants_in([run.id for run in runs])) if runs else ()
     read = known_lists.known(name, ACCOUNTS)
     accounts = dict(told_accounts(runs)) | {one["account"]: one["name"] for one in (read.entries if read is not None else ())}
@@ -155,24 +151,6 @@ def link_entry(configuration: Configuration, link: LinkSettings) -> dict[str, ob
     position = configuration.links.index(link)
     entry: dict[str, object] = document_of(configuration)["link"][position]
     return entry
-
-
-def runs_that_matter(integration: str) -> tuple[StoredRun, ...]:
-    """The integration's runs from the newest one over all tenants on, oldest first. Raises LedgerError."""
-    newest = ledger_runs.latest_run(integration)
-    if newest is None:
-        return ()
-    found: tuple[StoredRun, ...] = (newest,)
-    for back in _STEPS:
-        if any(map(_met_everybody, found)):
-            break
-        found = ledger_runs.runs_of(integration, newest.date - timedelta(days=back), newest.date)
-    whole = next((place for place in range(len(found) - 1, -1, -1) if _met_everybody(found[place])), 0)
-    return found[whole:]
-
-
-def _met_everybody(run: StoredRun) -> bool:
-    return run.kind in (Mode.RUN, Mode.PLAN) and went_through(run) and run.tail.get("only") is None
 
 
 def _newest_records(newest_first: Iterable[TenantInRun]) -> tuple[TenantInRun, ...]:

@@ -18,11 +18,12 @@ from tallybridge.console.customers import accounts as unlinked
 from tallybridge.console.customers import linking
 from tallybridge.console.customers.asking import Asked, of_integration
 from tallybridge.console.customers.filtering import A_PAGE, Wish, choose
-from tallybridge.console.customers.fleet import Customer, Fleet, read_fleet, runs_that_matter
+from tallybridge.console.customers.fleet import Customer, Fleet, read_fleet
 from tallybridge.console.customers.one_customer import short_name
 from tallybridge.console.customers.states import State
 from tallybridge.console.models import Role
 from tallybridge.ledger import customer_queries
+from tallybridge.runs.standing_runs import since_all_were_met
 
 _REFUSALS_SHOWN = 5
 
@@ -85,7 +86,7 @@ def accounts(request: HttpRequest, asked: Asked) -> HttpResponse:
     """Accounts of the PSA without customer."""
     show_all = request.GET.get("show") == "all"
     text = request.GET.get("q", "").strip()
-    runs = runs_that_matter(asked.name)
+    runs = since_all_were_met(asked.name)
     told = unlinked.told(asked.configuration, runs)
     every, read = unlinked.every(asked.configuration) if show_all else ((), None)
     listed = [one for one in (every if show_all else told) if text.casefold() in one.name.casefold() or text in str(one.account)]

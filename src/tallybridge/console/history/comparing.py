@@ -10,6 +10,7 @@ from tallybridge.ledger import day_lines
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger.day_lines import LineOnDay
 from tallybridge.ledger.errors import RunAmbiguous
+from tallybridge.runs.standing_runs import concerns_prescribed
 
 
 class NothingToCompare(Exception):
@@ -106,4 +107,5 @@ def _run_side(integration: str, asked: str) -> Side:
         raise NothingToCompare(f"“{asked}” is neither a date such as 2026-11-23 nor the id of a run.")
     if run.integration != integration:
         raise NothingToCompare(f"Run {run.id} is one of the integration “{run.integration}”. Choose that integration first.")
-    return Side(asked=run.id, name=f"run {run.id} ({run.date})", run=run.id, lines=day_lines.lines_in(run.id))
+    lines = day_lines.lines_in(run.id, prescribed=concerns_prescribed(run))
+    return Side(asked=run.id, name=f"run {run.id} ({run.date})", run=run.id, lines=lines)

@@ -8,8 +8,8 @@ from tallybridge.billing.model import KeyScope
 from tallybridge.configuration.canonical import from_canonical
 from tallybridge.configuration.records import Configuration
 from tallybridge.ledger import evidence
-from tallybridge.ledger.run_queries import latest_run
 from tallybridge.ledger.scope_queries import OtherQuantity, other_counting_of
+from tallybridge.runs.standing_runs import since_all_were_met
 
 MOST_SHOWN = 50
 
@@ -33,9 +33,10 @@ class OtherChoice:
 
 def other_choice(configuration: Configuration) -> OtherChoice | None:
     """None where nothing has run yet, or the kind of source leaves no choice."""
-    run = latest_run(configuration.integration.name)
-    if run is None or configuration.source.kind != "ksc":
+    runs = since_all_were_met(configuration.integration.name) if configuration.source.kind == "ksc" else ()
+    if not runs:
         return None
+    run = runs[0]
     counting = other_counting_of(run.id)
     lines = counting.scope
     then = from_canonical(evidence.get(run.configuration))
