@@ -7,6 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tallybridge.configuration.records import Configuration, KscSourceSettings
+from tallybridge.console.naming import CATEGORY_WORDS
 
 _WORK_MILLISECONDS = 30_000
 
@@ -77,7 +78,7 @@ def map_applications(page: Page, declared: Configuration, seen: Seen) -> None:
             continue
         group.get_by_text("Bill devices by category instead").click()
         for category, item in mapping.by_category:
-            group.get_by_label(category.value.replace("_", " ").capitalize().replace("windows", "Windows")).fill(item)
+            group.get_by_label(CATEGORY_WORDS[category]).fill(item)
     seen("start-price-book")
     page.get_by_role("button", name="Check the items and go on").click()
 

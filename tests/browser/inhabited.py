@@ -62,6 +62,16 @@ def inhabited(folder: Path, *, days: int) -> Iterator[Inhabited]:
         yield Inhabited(home, files, sandbox)
 
 
+@contextmanager
+def declared_only(folder: Path) -> Iterator[Inhabited]:
+    """The same world with its declaration, and an empty home. The day's run is due so late that none is made meanwhile."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with Sandbox(demo_world()) as sandbox:
+        files = write_declaration(folder / "tallybridge.toml", sandbox.world.scenario, sandbox.announcement, unmapped=DEMO_UNMAPPED)
+        files[0].write_text(files[0].read_text(encoding="utf-8").replace('run_at = "02:30"', 'run_at = "23:59"'), encoding="utf-8")
+        yield Inhabited(folder / "home", files[:1], sandbox)
+
+
 def _be_as_it_was(sandbox: Sandbox, whole: dict[str, Any], *, missing: int) -> None:
     """The growing customer lacked its last workstations then; Tigerpaw stays as it is."""
     world = sandbox.state()

@@ -30,7 +30,8 @@ class Place(NamedTuple):
             page.wait_for_load_state()
 
 
-def _following(link: str) -> Deed:
+def following(link: str) -> Deed:
+    """Clicks the first link that fits, a selector inside of the page's main part."""
     return lambda page: page.locator(f"main {link}").first.click()
 
 
@@ -51,10 +52,18 @@ def _sending_empty(button: str) -> Deed:
 
 def _deciding(page: Page) -> None:
     """As far as the page that says what would be decided."""
-    page.get_by_role("article").get_by_role("checkbox").first.check()
+    page.get_by_role("checkbox", name="Choose H").first.check()
     page.get_by_role("radio", name="Keep").check()
     page.get_by_label("Reason").fill("Agreed with the customer")
     page.get_by_role("button", name="Show what would be decided").click()
+
+
+def _comparing(page: Page) -> None:
+    """The newest day with the oldest that is offered."""
+    days = page.locator("#days option").evaluate_all("options => options.map((one) => one.value)")
+    page.get_by_label("From", exact=True).fill(days[-1])
+    page.get_by_label("To", exact=True).fill(days[0])
+    page.get_by_role("button", name="Compare").click()
 
 
 PLACES = (
@@ -62,23 +71,27 @@ PLACES = (
     Place("customers", "/customers/"),
     Place("customers-accounts", "/customers/accounts/"),
     Place("customers-suggestions", "/customers/suggestions/"),
-    Place("customer", "/customers/", _following(f'a[href^="/customers/one/"]:has-text("{GROWING}")')),
+    Place("customer", "/customers/", following(f'a[href^="/customers/one/"]:has-text("{GROWING}")')),
     Place("mapping", "/mapping/"),
-    Place("mapping-application", "/mapping/", _following('a[href^="/mapping/application/"]')),
+    Place("mapping-application", "/mapping/", following('a[href^="/mapping/application/"]')),
     Place("plan", "/plan/"),
     Place("plan-confirm", "/plan/", _pressing("Apply all…")),
     Place("plan-decide", "/plan/", _deciding),
     Place("plan-decide-refused", "/plan/", _sending_empty("Show what would be decided")),
     Place("runs", "/runs/"),
-    Place("run", "/runs/", _following('a[href^="/runs/20"]')),
+    Place("run", "/runs/", following('a[href^="/runs/20"]')),
+    Place("compare", "/runs/compare/", _comparing),
+    Place("compare-refused", "/runs/compare/?from=yesterday&to=2000-01-01"),
     Place("why", f"/why/{AGREEMENT}/{ITEM}/"),
     Place("settings", "/settings/"),
     Place("people", "/people/"),
     Place("people-invite", "/people/invite/"),
     Place("people-invite-refused", "/people/invite/", _sending_empty("Make")),
-    Place("people-person", "/people/", _following('a[href^="/people/"]:not([href="/people/invite/"])')),
+    Place("people-person", "/people/", following('a[href^="/people/"]:not([href="/people/invite/"])')),
     Place("audit", "/audit/"),
     Place("own-account", "/account/"),
     Place("own-second-step", "/account/two-step/"),
     Place("not-found", "/no-such-page/"),
 )
+SHEETS = (Place("why-print", f"/why-print/{AGREEMENT}/{ITEM}/"),)
+"""Pages without the menu, made to be printed."""

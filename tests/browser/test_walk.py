@@ -119,7 +119,7 @@ def _lists_no_seat_of(page: Page, device: str) -> None:
 
 
 def _decides_on_the_hold(page: Page) -> None:
-    hold = page.get_by_role("article").filter(has_text=CUSTOMER).filter(has_text=ITEM)
+    hold = page.locator("tr.hold").filter(has_text=CUSTOMER).filter(has_text=ITEM)
     expect(hold).to_contain_text("95")
     hold.get_by_role("checkbox").check()
     page.get_by_role("radio", name=re.compile("^Take over")).check()

@@ -125,7 +125,8 @@ def test_everything_that_is_not_right_is_listed_with_its_quantity(call: Call, ca
     standing = the_integration(called)
     assert called.code == 3
     assert called.json["sentence"] == (
-        "Today's bill is not right: 1 tenant is blocked, 1 line is held, 4 seats are not billed. 2 cross-referenced accounts are linked to no tenant."
+        "Today's bill is not right: 1 customer is blocked, 1 line is held, 4 seats are not billed. "
+        "2 cross-referenced accounts are linked to no customer."
     )
     (northwind,) = standing["stopped"]
     assert (northwind["tenant"], northwind["outcome"], northwind["reason"]) == ("Northwind", "blocked", "not_cross_referenced")
@@ -244,7 +245,7 @@ def test_a_tenant_that_was_linked_after_the_run_waits_for_the_next(call: Call, c
     call("run")
     write_config(links=RIGHT_LINKS | {"Litware": (1053148, 2045)})
     called = call("status", "--json")
-    assert (called.code, called.json["sentence"]) == (3, "Today's bill is not right: 1 linked tenant was not run today.")
+    assert (called.code, called.json["sentence"]) == (3, "Today's bill is not right: 1 linked customer was not run today.")
     assert the_integration(called)["not_run_today"] == [{"tenant": "Litware", "account": 1053148, "agreement": 2045, "last": None}]
 
 
@@ -310,7 +311,7 @@ def test_an_agreement_that_has_ended_is_still_told_and_before_anything_else(
     call("run")
     called = call("status", "--json")
     assert called.json["sentence"] == (
-        "1 agreement HAS ENDED: nothing is billed on it. Today's bill is not right: 1 tenant is blocked, 5 seats are not billed."
+        "1 agreement HAS ENDED: nothing is billed on it. Today's bill is not right: 1 customer is blocked, 5 seats are not billed."
     )
     assert [(one["days_left"], one["stage"]) for one in the_integration(called)["agreements"]] == [(-1, "ended")]
     people = call("status").stdout
@@ -329,7 +330,7 @@ def test_accounts_without_a_link_change_no_exit_code_and_end_with_their_link(cal
     assert call("run", "--tenant", "Contoso Dental", "--json").json["run"]["accounts_not_linked"] is None
     called = call("status", "--json")
     assert the_integration(called)["accounts_not_linked"] == unlinked[1:], "a run for one tenant does not tell"
-    assert called.json["sentence"].endswith("2 cross-referenced accounts are linked to no tenant.")
+    assert called.json["sentence"].endswith("2 cross-referenced accounts are linked to no customer.")
     people = call("status").stdout
     assert "Cross-referenced to the External Product, and linked to no tenant: 2" in people
     assert "Wingtip Toys, Inc." in people
@@ -345,7 +346,7 @@ def test_an_account_without_a_link_is_shown_and_the_bill_is_right(call: Call, ca
     assert ran.code == 0
     assert "Cross-referenced, and linked to no tenant: 1" in ran.stdout
     called = call("status", "--json")
-    assert (called.code, called.json["sentence"]) == (0, "Today's bill is right. 1 cross-referenced account is linked to no tenant.")
+    assert (called.code, called.json["sentence"]) == (0, "Today's bill is right. 1 cross-referenced account is linked to no customer.")
     assert the_integration(called)["accounts_not_linked"] == [{"account": LITWARE, "name": "Litware"}], "Northwind is not cross-referenced"
 
 

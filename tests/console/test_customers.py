@@ -69,10 +69,10 @@ def finished(answer: HttpResponseBase) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("Contoso Dental", ("1053101", "agreement 2041, billing on", "Business Advanced 100", "100 billed")),
+        ("Contoso Dental", ("1053101", "agreement 2041", "100 Endpoint Security for Business Advanced", "billed")),
         ("Northwind Traders", ("blocked", "not cross-referenced")),
         ("Wingtip Insurance", ("held",)),
-        ("Tailspin Toys", ("not linked", "Business - Select 6")),
+        ("Tailspin Toys", ("not linked", "6 Endpoint Security for Business - Select")),
         ("Adventure Works", ("billed", "0")),
     ],
 )

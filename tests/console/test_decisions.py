@@ -38,8 +38,8 @@ def test_what_waits_is_told_with_its_numbers_and_what_can_be_decided(held: Desk)
     assert 'id="hold-H1"' in text
     assert "The agreement already holds a line for this item that Tallybridge did not make." in text
     plain = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
-    assert "Tigerpaw shows 30 Last written never Wanted 31 Agreement 2045" in plain
-    assert "Can be decided: keep, adopt, take-over, pin" in plain
+    assert "Wingtip Insurance KES-WKS · agreement 2045 30 never 31 The agreement already holds" in plain
+    assert "can be decided: keep, adopt, take-over, pin" in plain
     assert 'value="release"' not in text
 
 

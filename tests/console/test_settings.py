@@ -99,7 +99,8 @@ def test_what_a_file_declares_is_read_only_and_names_the_file_with_its_line(desk
     lines = Path(file).read_text(encoding="utf-8").splitlines()
     number = next(n for n, line in enumerate(lines, start=1) if line.startswith("time_zone"))
     text = desk.text("/settings/")
-    assert f"{file} (line {number})" in text
+    assert f"<code>{file}</code>" in text
+    assert re.search(rf'data-label="From"[^>]*> line {number}<', text)
     assert "default" in text
     assert "Change…" not in text
     answer = desk.post("/settings/guards/", {"fall_units": "1"})

@@ -92,7 +92,7 @@ class TestAgreements:
         assert ran.outcome("Contoso Dental") == ("blocked", "agreement_ended")
         assert notices(ran, "Contoso Dental")[-1] == ("agreement_successor", f"{CONTOSO} → {NEXT}", None, NEXT)
         status = bench.call("status", "--json")
-        assert status.json["sentence"].startswith("1 agreement HAS ENDED: nothing is billed on it. Today's bill is not right: 1 tenant is blocked")
+        assert status.json["sentence"].startswith("1 agreement HAS ENDED: nothing is billed on it. Today's bill is not right: 1 customer is blocked")
         assert [(one["stage"], one["successor"]) for one in the_integration(status)["agreements"]] == [("ended", NEXT)]
         bench.declare(links=[link("Contoso Dental", 1041, NEXT), TWO_LINKS[1]])
         bench.wait(minutes=1)

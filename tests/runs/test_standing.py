@@ -626,7 +626,7 @@ def test_attention_that_no_tenant_explains_is_not_passed_over(configuration: Con
     one_run("r1", psa, {}, outcome="attention")
     answer = verdict([standing(configuration, clock)])
     assert (answer.exit_code, answer.right) == (3, False)
-    assert "concerns no one tenant" in answer.sentence
+    assert "concerns no one customer" in answer.sentence
 
 
 def heard(number: int, run: str, tenant: str, account: int | None = None, *, planned: bool = False) -> LastHeard:

@@ -7,30 +7,41 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
+_OWN_ERROR = (
+    "Tallybridge met an error of its own, and this page could not be made. If you were about to write to Tigerpaw: what was written stands "
+    "under Runs, and whatever had no answer is read from Tigerpaw before anything else is written. Load the page again; if it comes back, the log "
+    "of the service says what happened."
+)
 _log = logging.getLogger("tallybridge.console")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404."""
+    """404: what is not there, and nothing else was done."""
     said = str(exception.args[0]) if exception is not None and exception.args and isinstance(exception.args[0], str) else ""
-    return render(request, "console/failure.html", {"title": "There is no such page", "sentence": said}, status=404)
+    sentence = said or "No page has this address. Nothing was done. Look for the customer, or go on from the overview."
+    return _page(request, "There is no such page", sentence, 404)
 
 
-def own_error(request: HttpRequest) -> HttpResponse:
-    """500: what happened is in the log, not on the page."""
-    sentence = "Tallybridge met an error of its own. Nothing was written to Tigerpaw by this page. The log of the service says more."
-    return render(request, "console/failure.html", {"title": "Something went wrong", "sentence": sentence}, status=500)
+def own_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django gives it
+    """500: what happened is in the log, not on the page. Asks nothing of the ledger, which may be what failed."""
+    shown = {"title": "Something went wrong", "sentence": _OWN_ERROR}
+    return HttpResponse(render_to_string("console/own_error.html", shown), status=500)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: a form that this browser was not given, or that is too old."""
     _log.info("a form was refused: %s", reason)
-    sentence = "The form was too old or came from somewhere else, so nothing was done. Go back, reload the page and try again."
-    return render(request, "console/failure.html", {"title": "The form was not accepted", "sentence": sentence}, status=403)
+    sentence = "The form was too old, or came from somewhere else. Nothing was done. Go back, load the page again and send it once more."
+    return _page(request, "The form was not accepted", sentence, 403)
 
 
 def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, *_args: Any, **_kwargs: Any) -> HttpResponse:  # noqa: ARG001
     """429: too many wrong passwords."""
-    sentence = "Too many wrong passwords for this name. Wait a quarter of an hour, or let an administrator type: tallybridge admin reset NAME"
-    return render(request, "console/failure.html", {"title": "Wait a little", "sentence": sentence}, status=429)
+    sentence = "Too many wrong passwords for this name. Nobody was signed in. Wait a quarter of an hour, or let an administrator type on the server: "
+    return _page(request, "Wait a little", f"{sentence}tallybridge admin reset NAME", 429)
+
+
+def _page(request: HttpRequest, title: str, sentence: str, status: int) -> HttpResponse:
+    return render(request, "console/failure.html", {"title": title, "sentence": sentence}, status=status)

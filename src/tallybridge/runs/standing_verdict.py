@@ -79,7 +79,7 @@ def _of_runs(standings: Sequence[IntegrationStanding]) -> list[str]:
         (overdue, "a run is overdue"),
         (never, "no run has been made yet"),
         (unread, "something of the source could not be read"),
-        (unexplained, "the last run could not read something that concerns no one tenant"),
+        (unexplained, "the last run could not read something that concerns no one customer"),
     )
     several = len(standings) > 1
     return [f"{words}{_named(found) if several else ''}" for found, words in sentences if found]
@@ -92,9 +92,9 @@ def _named(found: Iterable[IntegrationStanding]) -> str:
 def _of_tenants(standings: Sequence[IntegrationStanding]) -> list[str]:
     outcomes = [tenant.outcome for one in standings for tenant in one.stopped]
     counted = (
-        (outcomes.count(TenantOutcome.FAILED), "tenant failed", "tenants failed"),
-        (outcomes.count(TenantOutcome.BLOCKED), "tenant is blocked", "tenants are blocked"),
-        (sum(len(one.not_run_today) for one in standings), "linked tenant was not run today", "linked tenants were not run today"),
+        (outcomes.count(TenantOutcome.FAILED), "customer failed", "customers failed"),
+        (outcomes.count(TenantOutcome.BLOCKED), "customer is blocked", "customers are blocked"),
+        (sum(len(one.not_run_today) for one in standings), "linked customer was not run today", "linked customers were not run today"),
         (sum(len(one.held) for one in standings), "line is held", "lines are held"),
         (sum(len(one.worklist) for one in standings), "quantity waits to be entered", "quantities wait to be entered"),
         (sum(one.changes for standing in standings for one in standing.to_apply), "planned change is not written", "planned changes are not written"),
@@ -125,7 +125,7 @@ def _in_time(standings: Sequence[IntegrationStanding]) -> list[str]:
     counted = (
         (_ending(standings, EndStage.WITHIN_30_DAYS), "agreement ends within 30 days", "agreements end within 30 days"),
         (sum(1 for standing in standings for one in standing.decisions if one.ends_soon), "pin ends within 7 days", "pins end within 7 days"),
-        (accounts, "cross-referenced account is linked to no tenant", "cross-referenced accounts are linked to no tenant"),
+        (accounts, "cross-referenced account is linked to no customer", "cross-referenced accounts are linked to no customer"),
     )
     return [f"{_number(*one)}." for one in counted if one[0]]
 

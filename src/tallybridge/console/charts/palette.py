@@ -10,8 +10,8 @@ from typing import Literal
 Scheme = Literal["light", "dark"]
 
 STYLESHEET = Path(__file__).parent.parent / "static" / "console" / "console.css"
-SERIES_TOKENS = ("accent", "focus", "wait", "bad", "good", "ink-3")
-"""Colors of the first six series; further ones begin anew with other dashes."""
+SERIES_TOKENS = ("accent", "series-2", "series-3", "series-4", "series-5", "ink-3")
+"""Colors of the first six series, none of which is that of a state; further ones begin anew with other dashes."""
 
 _ROOT = re.compile(r":root\s*\{(.*?)\}", re.DOTALL)
 _TOKEN = re.compile(r"--([a-z0-9-]+):\s*(#[0-9a-f]{6});")

@@ -17,6 +17,7 @@ from tallybridge.configuration.records import Configuration
 from tallybridge.console.charts import PublishedChart, Series, publish, units_per_day
 from tallybridge.console.customers.fleet import Customer
 from tallybridge.console.models import CustomerNote
+from tallybridge.console.naming import CATEGORY_WORDS, short_name
 from tallybridge.ledger import canonical, customer_queries, evidence, holds
 from tallybridge.ledger.customer_queries import TenantDay
 from tallybridge.ledger.holds import StoredHold
@@ -122,12 +123,7 @@ def read_customer(configuration: Configuration, customer: Customer, clock: Clock
 def series_name(application: str, category: Category | None) -> str:
     """What a line of the history is about."""
     short = short_name(application)
-    return short if category is None else f"{short} · {category.value.replace('_', ' ')}"
-
-
-def short_name(application: str) -> str:
-    """An application's name without what nearly all of them begin with."""
-    return application.removeprefix("Kaspersky ")
+    return short if category is None else f"{short} · {CATEGORY_WORDS[category]}"
 
 
 def _observed(newest: StoredTenantRun | None, days: Sequence[TenantDay]) -> StoredTenantRun | None:

@@ -19,9 +19,9 @@ from tallybridge.console.customers import linking
 from tallybridge.console.customers.asking import Asked, of_integration
 from tallybridge.console.customers.filtering import A_PAGE, Wish, choose
 from tallybridge.console.customers.fleet import Customer, Fleet, read_fleet
-from tallybridge.console.customers.one_customer import short_name
 from tallybridge.console.customers.states import State
 from tallybridge.console.models import Role
+from tallybridge.console.naming import short_name
 from tallybridge.ledger import customer_queries
 from tallybridge.runs.standing_runs import since_all_were_met
 

@@ -9,11 +9,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from tallybridge.billing.model import BILLABLE_CATEGORIES
+from tallybridge.billing.model import BILLABLE_CATEGORIES, Category
 from tallybridge.configuration.errors import ConfigurationError
 from tallybridge.console import integrations, work
 from tallybridge.console.first_start.draft import Answers, Draft, Step, keep
 from tallybridge.console.first_start.frame import address_of, page, step_view
+from tallybridge.console.naming import CATEGORY_WORDS
 from tallybridge.destinations.base import DestinationError
 from tallybridge.runs.listing import destination_of
 from tallybridge.runs.surveying import survey
@@ -118,7 +119,7 @@ def _slots(seen: dict[str, Any]) -> tuple[str, ...]:
 
 def _label(slot: str, seen: dict[str, Any]) -> str:
     if slot != "item":
-        return slot.replace("_", " ").capitalize().replace("windows", "Windows")
+        return CATEGORY_WORDS[Category(slot)]
     return "Item for all devices" if seen["unit"] == "device" else f"Item per {seen['unit']}"
 
 

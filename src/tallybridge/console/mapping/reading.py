@@ -11,17 +11,13 @@ from tallybridge.billing.catalog import Catalog
 from tallybridge.billing.model import BILLABLE_CATEGORIES, Application, Category, License, LicenseKind, Unit
 from tallybridge.configuration.catalog import combined, shipped_unit
 from tallybridge.console.mapping.price_book import KnownItem, PriceBook
+from tallybridge.console.naming import CATEGORY_WORDS
 from tallybridge.console.pending.edits import Entry, PendingChanges
 from tallybridge.ledger.usage_queries import ApplicationInUse
 
 ALL = "item"
 """The slot of an item that serves everything that is counted."""
 
-_CATEGORIES = {
-    Category.WINDOWS_WORKSTATION: "Windows workstation",
-    Category.WINDOWS_SERVER: "Windows server",
-    Category.NON_WINDOWS: "Non-Windows",
-}
 UNIT_WORDS = {Unit.DEVICE: ("device", "devices"), Unit.USER: ("user", "users"), Unit.MAILBOX: ("mailbox", "mailboxes")}
 
 
@@ -157,7 +153,7 @@ def _shown(
 def label_of(slot: str, unit: Unit) -> str:
     """A slot in words."""
     if slot != ALL:
-        return _CATEGORIES[Category(slot)]
+        return CATEGORY_WORDS[Category(slot)]
     return "All devices" if unit is Unit.DEVICE else f"Each {unit.value}"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tallybridge.console.charts import PublishedChart, Series, publish, units_per_day
+from tallybridge.console.naming import short_name
 from tallybridge.ledger.counted_days import RunsOfDay, runs_of_days, units_counted_on
 
 SPANS = (31, 90)
@@ -71,7 +72,7 @@ def read_units(integration: str, today: date, span: int) -> UnitsPerDay | None:
     others = len(ordered) > len(named)
     names = (*named, OTHERS) if others else tuple(named)
     rows = {day: _row(units, named, others=others) for day, units in counted.items()}
-    series = [Series(name=name, points=tuple((day, units[place]) for day, units in rows.items())) for place, name in enumerate(names)]
+    series = [Series(name=short_name(name), points=tuple((day, units[place]) for day, units in rows.items())) for place, name in enumerate(names)]
     first, last = min(counted), max(counted)
     said = f"Units counted on each day from {first} to {last}; {sum(rows[last])} on the last. The table below has every figure."
     return UnitsPerDay(

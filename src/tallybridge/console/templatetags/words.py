@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tallybridge.billing.reasons import Reason
+from tallybridge.console.naming import CATEGORY_WORDS
 
 register = template.Library()
 
@@ -28,6 +29,10 @@ _SHAPES = {
     "not_linked": ("quiet", "off"),
     "billing_off": ("quiet", "off"),
 }
+
+
+_WORDS = {category.value: said for category, said in CATEGORY_WORDS.items()} | {"attention": "needs attention"}
+"""What is not written as its value with spaces."""
 
 
 @register.filter
@@ -64,14 +69,15 @@ def sentence(value: str | Reason | None) -> str:
 @register.filter
 def words(value: str | None) -> str:
     """A snake_case value as words."""
-    return str(value or "").replace("_", " ").replace("-", " ")
+    return _WORDS.get(str(value or ""), str(value or "").replace("_", " ").replace("-", " "))
 
 
 @register.simple_tag
 def state(value: str, label: str = "") -> SafeString:
     """A state told by a word and a shape, not by color alone."""
     tone, shape = _SHAPES.get(str(value), ("quiet", "off"))
-    return format_html('<span class="state {}"><span class="shape {}" aria-hidden="true"></span>{}</span>', tone, shape, label or words(value))
+    said = label if label and label != value else words(value)
+    return format_html('<span class="state {}"><span class="shape {}" aria-hidden="true"></span>{}</span>', tone, shape, said)
 
 
 @register.simple_tag

@@ -20,7 +20,7 @@ document.addEventListener("change", (event) => {
 document.addEventListener("change", (event) => {
   const all = event.target.closest("[data-choose-all]");
   if (!all) return;
-  for (const one of document.querySelectorAll(`input[type=checkbox][name="${all.dataset.chooseAll}"]`)) one.checked = all.checked;
+  for (const one of (all.form ?? document).querySelectorAll(`input[type=checkbox][name="${all.dataset.chooseAll}"]`)) one.checked = all.checked;
 });
 
 // Leaving a form with changes that are not saved asks first.
@@ -31,6 +31,16 @@ document.addEventListener("input", (event) => {
 document.addEventListener("submit", () => { unsaved = false; });
 window.addEventListener("beforeunload", (event) => {
   if (unsaved) event.preventDefault();
+});
+
+// How far long work has come is told now and then, not with every second; that it has ended, at once.
+let toldAt = Date.now();
+document.addEventListener("htmx:afterSwap", (event) => {
+  const teller = document.getElementById("progress-told");
+  const words = document.querySelector("#progress [data-told]");
+  if (!teller || !words || (words.dataset.told === "later" && Date.now() - toldAt < 15000)) return;
+  toldAt = Date.now();
+  teller.textContent = words.textContent;
 });
 
 // What a part of the page was replaced with is told to screen readers by its own role; the focus goes to where the page says.
