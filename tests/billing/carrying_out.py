@@ -31,12 +31,17 @@ def in_order(planned: Plan) -> list[tuple[int, Change]]:
 def carry_out(inputs: PlanningInputs, planned: Plan, *, writes: int | None = None) -> PlanningInputs:
     """The next day's inputs after so many of the plan's writes, or all of them: ended decisions are gone, lines stand as they were read back."""
     done = in_order(planned)[:writes]
-    kept_lines = replace(inputs, lines=planned.lines, decisions=tuple(one for one in inputs.decisions if one.id not in planned.ended))
+    kept_lines = replace(_read(inputs, planned), decisions=tuple(one for one in inputs.decisions if one.id not in planned.ended))
     former = tuple(
-        _written_to(replace(one, lines=there.lines), [change for number, change in done if number == there.agreement])
+        _written_to(_read(one, there), [change for number, change in done if number == there.agreement])
         for one, there in zip(inputs.former, planned.former, strict=True)
     )
     return _written_to(replace(kept_lines, former=former), [change for number, change in done if number == planned.agreement])
+
+
+def _read(inputs: PlanningInputs, planned: Plan) -> PlanningInputs:
+    settled = {resolution.key for resolution in planned.resolutions}
+    return replace(inputs, lines=planned.lines, intents=tuple(one for one in inputs.intents if one.key not in settled))
 
 
 def _written_to(inputs: PlanningInputs, changes: Iterable[Change]) -> PlanningInputs:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tallybridge.billing.plan import Action, IntentOutcome, OpenIntent, OurLine, Plan
+from tallybridge.billing.plan import Action, DecisionKind, IntentOutcome, OpenIntent, OurLine, Plan, StandingDecision
 from tallybridge.billing.planning import plan
+from tallybridge.billing.psa import Charge
 from tallybridge.billing.reasons import Reason
 from tests.billing.builders import (
     ADVANCED,
     NON_WINDOWS,
+    SECOND,
     SELECT,
     SERVER,
     WORKSTATION,
     a_charge,
     a_part,
     an_intent,
+    an_item,
     change_of,
     decided,
     our_line,
@@ -305,3 +310,61 @@ def test_an_entry_that_waits_on_the_worklist_is_withdrawn_on_either_side(item: s
     assert change is not None
     assert (change.reason, change.entered) == (Reason.MOVED, None)
     assert [(one.key, one.outcome) for one in planned.resolutions] == [("intent-1", IntentOutcome.SUPERSEDED)]
+
+
+ARRIVED_WRONG = an_intent(42, item=OLD)
+IN_DOUBT = {
+    "a create that stands with another quantity": (ARRIVED_WRONG, (a_charge(7, item=OLD),), (), (OLD_CHARGE, 7)),
+    "a create that stands twice": (ARRIVED_WRONG, (a_charge(42, item=OLD), a_charge(42, charge=1, item=OLD)), (), (0, 42)),
+    "a create that may still arrive": (an_intent(42, item=OLD, age=SECOND), (), (), (0, 42)),
+    "a worklist entry that was entered differently": (replace(ARRIVED_WRONG, worklist=True), (a_charge(7, item=OLD),), (), (OLD_CHARGE, 7)),
+    "an update that brought seats of another application and stands with another quantity": (
+        an_intent(42, item=OLD, charge=OLD_CHARGE, from_quantity=5, known=(OLD_CHARGE,)),
+        (a_charge(43, item=OLD),),
+        (our_line(5, item=OLD, parts=(a_part(5, SELECT),)),),
+        (OLD_CHARGE, 5),
+    ),
+    "an update of a line at 0 that stands with another quantity": (
+        an_intent(42, item=OLD, charge=OLD_CHARGE, from_quantity=0, known=(OLD_CHARGE,)),
+        (a_charge(43, item=OLD),),
+        (our_line(0, item=OLD, parts=()),),
+        (OLD_CHARGE, 43),
+    ),
+}
+
+
+@pytest.mark.parametrize("still_mapped", [True, False])
+@pytest.mark.parametrize(("intent", "charges", "lines", "source"), [pytest.param(*row, id=name) for name, row in IN_DOUBT.items()])
+def test_seats_that_a_write_of_unknown_end_may_bill_are_billed_on_no_other_line(
+    intent: OpenIntent, charges: tuple[Charge, ...], lines: tuple[OurLine, ...], source: tuple[int, int], *, still_mapped: bool
+) -> None:
+    """L5: nobody is billed twice while nobody knows what stands there."""
+    wanted = (wanting(42, NEW), *((wanting(0, OLD),) if still_mapped else ()))
+    planned = plan(planning(charges=charges, wanted=wanted, lines=lines, intents=(intent,), items=(an_item(NEW), an_item(OLD))))
+
+    assert no_writes(planned)
+    assert decided(planned, NEW) == MOVE
+    change = change_of(planned, NEW)
+    assert change is not None
+    assert change.moved_from == ((2041, OLD, *source),)
+
+
+def test_a_release_lets_nothing_pass_from_a_write_of_unknown_end() -> None:
+    release = StandingDecision(id=1, item=NEW, kind=DecisionKind.RELEASE, reason=Reason.MOVED, quantity=42)
+    inputs = planning(charges=(a_charge(7, item=OLD),), wanted=(wanting(42, NEW), wanting(0, OLD)), intents=(ARRIVED_WRONG,), decisions=(release,))
+
+    assert no_writes(plan(inputs))
+
+
+BILLS_NOTHING = {
+    "it never arrived": ((), ARRIVED_WRONG),
+    "it stands at 0": ((a_charge(0, item=OLD),), ARRIVED_WRONG),
+    "it only waits to be entered": ((), replace(ARRIVED_WRONG, worklist=True)),
+}
+
+
+@pytest.mark.parametrize(("charges", "intent"), [pytest.param(*row, id=name) for name, row in BILLS_NOTHING.items()])
+def test_a_write_that_bills_nothing_holds_no_other_line(charges: tuple[Charge, ...], intent: OpenIntent) -> None:
+    planned = plan(planning(charges=charges, wanted=(wanting(42, NEW), wanting(0, OLD)), intents=(intent,)))
+
+    assert decided(planned, NEW) == (Action.CREATE, None)

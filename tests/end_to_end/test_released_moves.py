@@ -72,6 +72,27 @@ class TestOnOneAgreement:
         assert (bench.holds(), decided(bench)) == ([], [])
         require_every_proof(bench)
 
+    def test_seats_of_a_line_that_arrived_wrong_are_billed_on_no_other_until_a_person_has_decided(self, bench: Bench) -> None:
+        """L5: what such a line bills is not known; the way out is to adopt it, and then to release the move."""
+        bench.declare(mappings=[FOR_ALL, ONE_ITEM], source={"max_sessions": 1})
+        bench.faults({"on": "tigerpaw_soap", "call": "*", "nth": 1, "do": "wrong_quantity"})
+        assert bench.run().code == 1
+        assert [item for item, _ in bench.quantities(CONTOSO)] == ["KES-NIX"]
+        bench.declare()
+
+        held = bench.run()
+        assert (held.code, held.writes) == (3, 0)
+        assert waiting(bench) == [(CONTOSO, "KES-NIX", "not_as_written"), (CONTOSO, "KES-SRV", "moved"), (CONTOSO, "KES-WKS", "moved")]
+        decide(bench, "release", held.change("KES-WKS")["hold"])
+        assert bench.run().writes == 0, "a release lets nothing pass while it is not known what the line bills"
+
+        decide(bench, "adopt", held.change("KES-NIX")["hold"])
+        done = bench.run()
+        assert (done.code, done.writes) == (0, 3)
+        assert bench.quantities(CONTOSO) == [("KES-NIX", 0), ("KES-SRV", 1), ("KES-WKS", 3)]
+        assert bench.run().writes == 0
+        require_every_proof(bench)
+
     def test_from_categories_to_one_item(self, bench: Bench) -> None:
         bench.run()
         bench.declare(mappings=[FOR_ALL, ONE_ITEM])

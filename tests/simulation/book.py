@@ -179,7 +179,12 @@ class Book:
             self._require_not_twice(call, orders, psa)
         agreement, place = psa[call.agreement], (call.agreement, call.item)
         decision = self.decided.get(place)
-        if decision is not None and decision.kind == "keep" and decision.sure and decision.shown == _lines_for(agreement, place):
+        if (
+            decision is not None
+            and decision.kind == "keep"
+            and decision.sure
+            and _as_decided(decision.shown) == _as_decided(_lines_for(agreement, place))
+        ):
             raise Violation(f"design 6.6: {call} was sent though a person has decided to keep the line")
         if call.agreement not in orders.wanted and agreement.ended(orders.today):
             raise Violation(f"design 6.3: {call} was sent to an agreement that has ended")
@@ -245,10 +250,8 @@ class Book:
             standing = self.standing(agreement, place)
             if standing is None or not standing.quantity:
                 continue
-            # Of a write that nobody has read back, only a line that is as it was sent can be known; of several, nobody can say which one is ours.
-            as_sent = standing.id == line.id and standing.quantity in line.believable
-            renewed_in_doubt = standing.id != line.id and len(line.believable) > 1
-            unread = renewed_in_doubt or len(self.present(agreement, place)) > 1 or not (line.acknowledged or as_sent)
+            # Of a line that was renewed after a write that nobody has read back, nobody can say that it is ours.
+            unread = standing.id != line.id and len(line.believable) > 1
             if surely and unread:
                 continue
             still = wanted[place[1]].parts if place[0] == target[0] and place[1] in wanted else set()
@@ -317,7 +320,8 @@ class Book:
         """A person has decided that a line is ours from now on, as it was shown, and that the others for the item are left."""
         before = self.ours.get(place)
         if before is not None and before.id == line.id and not before.closed:
-            before.believable, before.made_of, before.acknowledged, before.maybe_closed = {line.quantity}, [frozenset(parts)], True, False
+            # It goes on billing the seats that it was sent for.
+            before.believable, before.acknowledged, before.maybe_closed = {line.quantity}, True, False
         else:
             self.ours[place] = OurLine(line.id, tenant, {line.quantity}, [frozenset(parts)], acknowledged=True, since=today, evidence=None)
             self.left[place] = {one.id for one in self.shown[place] if one.id != line.id}
@@ -327,7 +331,7 @@ class Book:
         """A run has looked at what was decided: a pin ends with its term, a keep where the lines for the item have changed."""
         decision = self.decided.get(place)
         over = decision is not None and decision.until is not None and decision.until < today
-        changed = decision is not None and decision.kind == "keep" and decision.shown != _lines_for(agreement, place)
+        changed = decision is not None and decision.kind == "keep" and _as_decided(decision.shown) != _as_decided(_lines_for(agreement, place))
         if decision is None or not (over or changed):
             return
         decision.sure = False
@@ -387,6 +391,11 @@ class Book:
 
 def _lines_for(agreement: PsaAgreement, place: Place) -> tuple[PsaLine, ...]:
     return tuple(line for _, line in sorted(agreement.lines.items()) if line.item == place[1])
+
+
+def _as_decided(lines: Iterable[PsaLine]) -> list[tuple[int, int]]:
+    """What a keep is about: which lines there are, and their quantities. Price and text, and whether a line outlives its invoice, are the MSP's."""
+    return [(line.id, line.quantity) for line in lines]
 
 
 def _share(some: Iterable[Part], others: Iterable[Part]) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tallybridge.billing.plan import Action, Change, DecisionKind, OpenIntent, OurLine, Part, Plan, PlanningInputs, StandingDecision
+from tallybridge.billing.plan import Action, Change, DecisionKind, OurLine, Part, PlanningInputs, StandingDecision
 from tallybridge.billing.psa import Charge
 from tallybridge.billing.reasons import Reason
+from tallybridge.billing.resolving import KnownLines, Unresolved, charges_by_item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,20 +24,18 @@ class Move:
 
 def moves_of(
     inputs: PlanningInputs,
-    lines: Mapping[str, OurLine],
     changes: Mapping[str, Change],
-    present: Mapping[str, tuple[Charge, ...]],
+    here: Iterable[OurLine],
     elsewhere: Iterable[OurLine],
 ) -> tuple[Move, ...]:
-    """The changes that take over seats of another line of ours which still stands in the PSA with a quantity above zero.
+    """The changes that take over seats which another line bills, or may bill.
 
     Args:
-        lines: our lines with what they were made of when they were last written.
-        elsewhere: our lines on other agreements that still bill.
+        here: what bills on this agreement, made of what it was last written for: `lines_that_bill`.
+        elsewhere: what bills on others.
     """
     wanted = {one.item: one.parts for one in inputs.wanted}
-    here = [line for line in lines.values() if still_bills(line, present.get(line.item, ()))]
-    elsewhere = tuple(elsewhere)
+    here, elsewhere = tuple(here), tuple(elsewhere)
     moves = []
     for item, change in sorted(changes.items()):
         writable = change.action is not Action.HOLD and change.reason is not Reason.KEPT
@@ -47,23 +46,28 @@ def moves_of(
     return tuple(moves)
 
 
-def lines_elsewhere(former: Iterable[tuple[PlanningInputs, Plan]]) -> tuple[OurLine, ...]:
-    """Our lines on former agreements that still bill, after reading has settled what it can."""
-    found = []
-    for inputs, plan in former:
-        charges = inputs.agreement.charges
-        found += [line for line in plan.lines if still_bills(line, tuple(charge for charge in charges if charge.item == line.item))]
-        settled = {resolution.key for resolution in plan.resolutions} | {intent.key for intent in inputs.intents if intent.worklist}
-        found += [_perhaps_a_line(intent) for intent in inputs.intents if intent.key not in settled and intent.to_quantity > 0]
-    return tuple({(line.agreement, line.item): line for line in found}.values())
+def lines_that_bill(inputs: PlanningInputs, known: KnownLines) -> tuple[OurLine, ...]:
+    """Our lines of one agreement that bill, and what writes whose end is not known may have made of them, or beside them; one of each item.
+
+    Such a write may stand there with another quantity, or still arrive: its seats may be billed there, and are billed nowhere else until it is
+    settled.
+    """
+    present = charges_by_item(inputs.agreement.charges)
+    found = {item: line for item, line in known.lines.items() if _still_bills(line, present.get(item, ()))}
+    for item, unresolved in known.unresolved.items():
+        if unresolved.may_bill:
+            line = found.get(item)
+            found[item] = _perhaps_a_line(unresolved) if line is None else replace(line, parts=(*line.parts, *unresolved.intent.parts))
+    return tuple(found[item] for item in sorted(found))
 
 
-def _perhaps_a_line(intent: OpenIntent) -> OurLine:
-    """What a write whose end is not known may have made: its seats may be billed there."""
-    return OurLine(agreement=intent.agreement, item=intent.item, charge=intent.charge, written=intent.to_quantity, parts=intent.parts)
+def _perhaps_a_line(unresolved: Unresolved) -> OurLine:
+    intent, shown = unresolved.intent, unresolved.shown
+    charge, quantity = (shown[0].id, shown[0].quantity) if len(shown) == 1 else (intent.charge, intent.to_quantity)
+    return OurLine(agreement=intent.agreement, item=intent.item, charge=charge, written=quantity, parts=intent.parts)
 
 
-def still_bills(line: OurLine, present: tuple[Charge, ...]) -> bool:
+def _still_bills(line: OurLine, present: tuple[Charge, ...]) -> bool:
     """Whether a line of ours stands in the PSA with a quantity above zero."""
     return not line.closed and line.written > 0 and any(charge.id == line.charge and charge.quantity > 0 for charge in present)
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from tallybridge.billing.guards import guard
 from tallybridge.billing.model import Notice
-from tallybridge.billing.moving import Move, lines_elsewhere, moves_of, passing
+from tallybridge.billing.moving import Move, lines_that_bill, moves_of, passing
 from tallybridge.billing.plan import (
     Action,
     Change,
@@ -72,7 +72,7 @@ class _Draft:
         self.wanted = {one.item: one for one in inputs.wanted}
         for pin in (one for one in inputs.decisions if one.kind is DecisionKind.PIN):
             self._pin(pin)
-        self.before = known.lines
+        self.known = known
         self.lines = dict(known.lines)
         self.unresolved = known.unresolved
         self.items = {item.id: item for item in inputs.items}
@@ -210,8 +210,8 @@ class _Draft:
 
     def decide_moves(self, present: dict[str, tuple[Charge, ...]]) -> None:
         """Seats that one of our lines still bills must not be billed on another line too: both sides wait for a person's release (design 6.3)."""
-        elsewhere = lines_elsewhere(zip(self.inputs.former, self.former, strict=True))
-        moves = moves_of(self.inputs, self.before, self.changes, present, elsewhere)
+        elsewhere = tuple(line for former in self.inputs.former for line in lines_that_bill(former, know_lines(former)))
+        moves = moves_of(self.inputs, self.changes, lines_that_bill(self.inputs, self.known), elsewhere)
         writable = tuple(move for move in moves if move.writable)
         self._say_what_is_left_behind(writable, elsewhere)
         here = {source.item: source for move in moves for source in move.sources if source.agreement == self.inputs.agreement.number}
@@ -271,7 +271,8 @@ class _Draft:
         if change is not None and change.action in (Action.CREATE, Action.UPDATE):
             self._put(replace(change, action=Action.HOLD, reason=Reason.MOVED))
         # Where it stands right already, it is still known by what it was made of, until the move is released.
-        self.lines[item] = replace(self.lines[item], parts=self.before[item].parts)
+        if item in self.known.lines:
+            self.lines[item] = replace(self.lines[item], parts=self.known.lines[item].parts)
 
     def guard(self) -> None:
         """Lets the guards hold what must wait for a person (design 6.5)."""

@@ -22,6 +22,13 @@ class Unresolved:
 
     intent: OpenIntent
     reason: Reason | None
+    shown: tuple[Charge, ...] = ()
+    """The lines that it may have made or changed, as the PSA shows them now."""
+
+    @property
+    def may_bill(self) -> bool:
+        """Whether seats may be billed by it: on a line that stands there, or on one that may still arrive."""
+        return self.reason is Reason.WRITE_UNRESOLVED or (self.reason is not None and any(charge.quantity > 0 for charge in self.shown))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,18 +110,22 @@ def _settle_update(intent: OpenIntent, present: tuple[Charge, ...], *, settled: 
         return _resolution(intent, IntentOutcome.APPLIED, line)
     if line.quantity == intent.from_quantity:
         return _not_there(intent, line, settled=settled)
-    return Unresolved(intent=intent, reason=Reason.ENTERED_DIFFERENTLY if intent.worklist else Reason.NOT_AS_WRITTEN)
+    return _arrived_wrong(intent, (line,))
 
 
 def _settle_create(intent: OpenIntent, present: tuple[Charge, ...], *, settled: bool) -> Resolution | Unresolved:
-    new = [charge for charge in present if charge.id not in intent.known]
+    new = tuple(charge for charge in present if charge.id not in intent.known)
     if not new:
         return _not_there(intent, None, settled=settled)
     if len(new) > 1:
-        return Unresolved(intent=intent, reason=Reason.DUPLICATE_LINES)
+        return Unresolved(intent=intent, reason=Reason.DUPLICATE_LINES, shown=new)
     if new[0].quantity == intent.to_quantity:
         return _resolution(intent, IntentOutcome.APPLIED, new[0])
-    return Unresolved(intent=intent, reason=Reason.ENTERED_DIFFERENTLY if intent.worklist else Reason.NOT_AS_WRITTEN)
+    return _arrived_wrong(intent, new)
+
+
+def _arrived_wrong(intent: OpenIntent, shown: tuple[Charge, ...]) -> Unresolved:
+    return Unresolved(intent=intent, reason=Reason.ENTERED_DIFFERENTLY if intent.worklist else Reason.NOT_AS_WRITTEN, shown=shown)
 
 
 def _not_there(intent: OpenIntent, line: Charge | None, *, settled: bool) -> Resolution | Unresolved:

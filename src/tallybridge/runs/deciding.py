@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from tallybridge.billing.decisions import possible_for
-from tallybridge.billing.plan import DecisionKind, PlanningInputs
+from tallybridge.billing.plan import DecisionKind, Part, PlanningInputs
 from tallybridge.billing.reasons import Reason
 from tallybridge.ledger import canonical, decisions, evidence, leases
 from tallybridge.ledger import holds as ledger_holds
@@ -190,13 +190,30 @@ def _make_ours(hold: StoredHold, seen: _Seen, charge: int, quantity: int, left: 
         before.left if was_ours and before is not None else left,
         integration=hold.integration,
         tenant_id=hold.tenant_id,
-        # What the line is made of: without it, a mapping changed since, or right afterwards, could not be seen as a move.
-        parts=before.parts if was_ours and before is not None else next((one.parts for one in seen.inputs.wanted if one.item == hold.item), ()),
+        parts=_made_of(seen.inputs, hold.item, charge, before.parts if was_ours and before is not None else None),
         delete_after_invoicing=any(one.delete_after_invoicing for one in seen.inputs.agreement.charges if one.id == charge),
         last_billed=seen.inputs.agreement.last_billed,
         next_billing=seen.inputs.agreement.next_billing,
         since=None if was_ours else seen.today,
     )
+
+
+def _made_of(inputs: PlanningInputs, item: str, charge: int, before: tuple[Part, ...] | None) -> tuple[Part, ...]:
+    """What an adopted line is made of: without it, a mapping changed since, or right afterwards, could not be seen as a move.
+
+    A line that a write of unknown end has made, or may have changed, bills the seats that it was sent for, whatever is wanted there by now.
+
+    Args:
+        before: what a line was made of that is ours already.
+    """
+    sent = [
+        intent
+        for intent in inputs.intents
+        if intent.item == item and (intent.charge == charge or (intent.charge is None and charge not in intent.known))
+    ]
+    if before is None and not sent:
+        return next((one.parts for one in inputs.wanted if one.item == item), ())
+    return tuple(dict.fromkeys((*(before or ()), *(part for intent in sent for part in intent.parts))))
 
 
 class _Seen:
