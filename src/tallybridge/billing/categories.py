@@ -6,6 +6,7 @@ The numbers 1 and 2 of the bit mask are running services, not kinds of operating
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from tallybridge.billing.model import Category, Device, DeviceForm
@@ -19,6 +20,11 @@ _MOBILE_SYSTEMS = ("android", "ios", "ipados")
 def category_of(device: Device) -> Category:
     """The category a device is billed in; `UNCLASSIFIED` where nothing tells, never a guess."""
     return _category(device.form, device.os_name, device.type_bits)
+
+
+def categories_of(devices: Iterable[Device]) -> dict[str, Category]:
+    """The category of each device, by its id."""
+    return {device: _category(form, os_name, type_bits) for device, _, os_name, type_bits, form in devices}
 
 
 # A fleet of a hundred thousand devices shows a few hundred different systems.

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import NamedTuple
 
 from tallybridge.billing.catalog import Catalog, catalog_of
-from tallybridge.billing.categories import category_of, is_mobile
-from tallybridge.billing.eligibility import license_reason, scope_reason, seat_reason, usability_reason
+from tallybridge.billing.categories import categories_of, is_mobile
+from tallybridge.billing.eligibility import license_reason, scope_reason, seats_apart, usability_reason
 from tallybridge.billing.model import (
+    Category,
     CountedSeat,
     Device,
     KeyScope,
@@ -26,6 +27,7 @@ from tallybridge.billing.model import (
     Observation,
     Quantity,
     Rules,
+    Seat,
     Stated,
     Unit,
     Usage,
@@ -37,8 +39,6 @@ RULES_VERSION = 2
 
 
 _LICENSE = itemgetter(0)
-_LICENSE_AND_DEVICE = itemgetter(0, 1)
-_QUANTITY = itemgetter(0, 1, 2)
 
 
 class _Claim(NamedTuple):
@@ -47,6 +47,15 @@ class _Claim(NamedTuple):
     application: str
     unit: Unit
     matched: bool
+
+
+class _Counted(NamedTuple):
+    """The seats behind one quantity, in order."""
+
+    application: str
+    category: Category | None
+    unit: Unit
+    seats: list[CountedSeat]
 
 
 def count(observation: Observation, rules: Rules, *, now: datetime) -> Usage:
@@ -71,12 +80,12 @@ def count(observation: Observation, rules: Rules, *, now: datetime) -> Usage:
         else:
             name = application.name if application is not None else None
             left_out_licenses.append(LeftOutLicense(reason, name, key.serial, key.name, key.reported_devices))
-    seats, left_out = _count_seats(observation, claims, now)
-    seats, left_out = _give_way_to_stated(observation.stated, seats, left_out)
-    quantities = _quantities(seats, claims, _stated_quantities(observation.stated, catalog))
+    counted, left_out = _count_seats(observation, claims, now)
+    counted, left_out = _give_way_to_stated(observation.stated, counted, left_out)
+    quantities = _quantities(counted, claims, _stated_quantities(observation.stated, catalog))
     return Usage(
         quantities=quantities,
-        seats=tuple(seats),
+        seats=tuple(chain.from_iterable(one.seats for one in counted)),
         left_out=tuple(left_out),
         left_out_licenses=tuple(sorted(left_out_licenses, key=lambda one: one.license)),
         stated=tuple(sorted(observation.stated)),
@@ -91,34 +100,45 @@ def _claim(key: License, catalog: Catalog) -> _Claim:
     return _Claim(application.name, application.unit, matched=True)
 
 
-def _count_seats(observation: Observation, claims: dict[str, _Claim], now: datetime) -> tuple[list[CountedSeat], list[LeftOutSeat]]:
+def _count_seats(observation: Observation, claims: dict[str, _Claim], now: datetime) -> tuple[list[_Counted], list[LeftOutSeat]]:
     devices = {device.id: device for device in observation.devices}
-    counted: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    licenses_of: defaultdict[str, dict[str, str]] = defaultdict(dict)
     left_out: list[LeftOutSeat] = []
-    # Sorted, so that of several licenses on one device the same one is named every day, whatever order the source sends (L8).
-    for serial, seats in groupby(sorted(observation.seats, key=_LICENSE_AND_DEVICE), key=_LICENSE):
+    # In order of the licenses, so that of several on one device the same one is named every day, whatever order the source sends (L8).
+    for serial, seats in sorted(_by_license(observation.seats).items()):
         claim = claims.get(serial)
         if claim is None:
             continue
-        unit_reason = Reason.UNIT_DIFFERS if claim.unit is Unit.MAILBOX else None
-        licenses = counted[claim.application]
-        for _, device, active, pending, expires, _ in seats:
-            reason = seat_reason(active=active, pending=pending, expires=expires, managed=device in devices, now=now) or unit_reason
-            # Several products on one device report the same key; that is one seat said twice, not a seat left out.
-            if reason is None and licenses.setdefault(device, serial) != serial:
-                reason = Reason.ALREADY_COUNTED
-            if reason is not None:
-                left_out.append(LeftOutSeat(reason, claim.application, device, serial))
-    spoken_for = {seat.device for seat in left_out}.union(*counted.values())
-    left_out += [LeftOutSeat(Reason.NO_LICENSE, None, device, None) for device in devices if device not in spoken_for]
-    units = {claim.application: claim.unit for claim in claims.values()}
+        counting, others = seats_apart(seats, managed=devices, now=now)
+        if claim.unit is Unit.MAILBOX:
+            others += [(device, Reason.UNIT_DIFFERS) for device in counting]
+            counting = []
+        # Several products on one device report the same key; that is one seat said twice, not a seat left out.
+        here, before = dict.fromkeys(counting, serial), licenses_of[claim.application]
+        others += [(device, Reason.ALREADY_COUNTED) for device in here.keys() & before.keys()]
+        licenses_of[claim.application] = here | before
+        left_out += [LeftOutSeat(reason, claim.application, device, serial) for device, reason in others]
+    spoken_for = {seat.device for seat in left_out}.union(*licenses_of.values())
+    left_out += [LeftOutSeat(Reason.NO_LICENSE, None, device, None) for device in devices.keys() - spoken_for]
     mailboxes = _mailbox_seats(observation.mailboxes, claims, left_out)
-    counted_seats: list[CountedSeat] = []
-    for application in sorted(counted.keys() | mailboxes.keys()):
-        seats_of = _user_seats if units[application] is Unit.USER else _device_seats
-        counted_seats += sorted(seats_of(application, counted.get(application, {}), devices))
-        counted_seats += mailboxes.get(application, ())
-    return counted_seats, _in_order(left_out)
+    units = {claim.application: claim.unit for claim in claims.values()}
+    categories = categories_of(observation.devices)
+    counted: list[_Counted] = []
+    for application in sorted(licenses_of.keys() | mailboxes.keys()):
+        licenses = licenses_of.get(application, {})
+        if units[application] is Unit.USER:
+            counted.append(_Counted(application, None, Unit.USER, sorted(_user_seats(application, licenses, devices))))
+        else:
+            counted += _device_seats(application, licenses, categories)
+        counted.append(_Counted(application, None, Unit.MAILBOX, mailboxes.get(application, [])))
+    return [one for one in counted if one.seats], _in_order(left_out)
+
+
+def _by_license(seats: Iterable[Seat]) -> dict[str, list[Seat]]:
+    found: defaultdict[str, list[Seat]] = defaultdict(list)
+    for serial, alike in groupby(seats, key=_LICENSE):
+        found[serial] += alike
+    return found
 
 
 def _in_order(left_out: list[LeftOutSeat]) -> list[LeftOutSeat]:
@@ -152,20 +172,19 @@ def _mailbox_reason(claim: _Claim | None, *, protected: bool, counted: bool) -> 
     return Reason.ALREADY_COUNTED if counted else None
 
 
-def _give_way_to_stated(
-    stated: tuple[Stated, ...], seats: list[CountedSeat], left_out: list[LeftOutSeat]
-) -> tuple[list[CountedSeat], list[LeftOutSeat]]:
+def _give_way_to_stated(stated: tuple[Stated, ...], counted: list[_Counted], left_out: list[LeftOutSeat]) -> tuple[list[_Counted], list[LeftOutSeat]]:
     """What a person has stated takes the place of the seats that were read for the application; those are listed, not dropped (L3)."""
     applications = {one.application for one in stated}
     if not applications:
-        return seats, left_out
+        return counted, left_out
     replaced = [
-        LeftOutSeat(Reason.STATED_INSTEAD, seat.application, device, seat.license)
-        for seat in seats
-        if seat.application in applications
+        LeftOutSeat(Reason.STATED_INSTEAD, one.application, device, seat.license)
+        for one in counted
+        if one.application in applications
+        for seat in one.seats
         for device in (seat.devices or (seat.device,))
     ]
-    return [seat for seat in seats if seat.application not in applications], _in_order(left_out + replaced)
+    return [one for one in counted if one.application not in applications], _in_order(left_out + replaced)
 
 
 def _stated_quantities(stated: tuple[Stated, ...], catalog: Catalog) -> list[Quantity]:
@@ -177,9 +196,19 @@ def _stated_quantities(stated: tuple[Stated, ...], catalog: Catalog) -> list[Qua
     return found
 
 
-def _device_seats(application: str, licenses: dict[str, str], devices: dict[str, Device]) -> list[CountedSeat]:
-    unit = Unit.DEVICE
-    return [CountedSeat(application, category_of(devices[device]), unit, device, (), serial) for device, serial in licenses.items()]
+def _device_seats(application: str, licenses: dict[str, str], categories: dict[str, Category]) -> list[_Counted]:
+    devices_of: defaultdict[Category, list[str]] = defaultdict(list)
+    for device in licenses:
+        devices_of[categories[device]].append(device)
+    return [
+        _Counted(
+            application,
+            category,
+            Unit.DEVICE,
+            [CountedSeat(application, category, Unit.DEVICE, device, (), licenses[device]) for device in sorted(devices)],
+        )
+        for category, devices in sorted(devices_of.items())
+    ]
 
 
 def _user_seats(application: str, licenses: dict[str, str], devices: dict[str, Device]) -> list[CountedSeat]:
@@ -191,14 +220,10 @@ def _user_seats(application: str, licenses: dict[str, str], devices: dict[str, D
     return [CountedSeat(application, None, Unit.USER, group[0], group, licenses[group[0]]) for group in groups]
 
 
-def _quantities(seats: list[CountedSeat], claims: dict[str, _Claim], stated: list[Quantity]) -> tuple[Quantity, ...]:
+def _quantities(counted: list[_Counted], claims: dict[str, _Claim], stated: list[Quantity]) -> tuple[Quantity, ...]:
     matched = {claim.application: claim.matched for claim in claims.values()}
-    # The seats of one quantity stand together.
-    counted = [
-        Quantity(application, category, unit, len(list(alike)), matched[application])
-        for (application, category, unit), alike in groupby(seats, key=_QUANTITY)
-    ]
-    return tuple(sorted(counted + stated, key=lambda one: (one.application, one.category or "", one.unit))) if stated else tuple(counted)
+    found = [Quantity(one.application, one.category, one.unit, len(one.seats), matched[one.application]) for one in counted]
+    return tuple(sorted(found + stated, key=lambda one: (one.application, one.category or "", one.unit))) if stated else tuple(found)
 
 
 def _other_scope(ours: tuple[Quantity, ...], observation: Observation, rules: Rules, *, now: datetime) -> tuple[Quantity, ...]:
@@ -209,9 +234,9 @@ def _other_scope(ours: tuple[Quantity, ...], observation: Observation, rules: Ru
     other = KeyScope.INSTALLED if rules.key_scope is KeyScope.USED else KeyScope.USED
     catalog = catalog_of(rules)
     claims = {key.serial: _claim(key, catalog) for key in usable if scope_reason(key, other) is None}
-    seats, _ = _count_seats(observation, claims, now)
-    seats, _ = _give_way_to_stated(observation.stated, seats, [])
-    theirs = _quantities(seats, claims, _stated_quantities(observation.stated, catalog))
+    counted, _ = _count_seats(observation, claims, now)
+    counted, _ = _give_way_to_stated(observation.stated, counted, [])
+    theirs = _quantities(counted, claims, _stated_quantities(observation.stated, catalog))
     counted = {quantity[:3] for quantity in theirs}
     zeros = [quantity._replace(quantity=0) for quantity in ours if quantity[:3] not in counted]
     differing = (set(theirs) - set(ours)).union(zeros)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from datetime import datetime
 
-from tallybridge.billing.model import KeyScope, License, LicenseKind, LicenseState, Rules
+from tallybridge.billing.model import KeyScope, License, LicenseKind, LicenseState, Rules, Seat
 from tallybridge.billing.reasons import Reason
 
 _NEVER_BILLED = frozenset({LicenseKind.BETA, LicenseKind.TRIAL, LicenseKind.TEST, LicenseKind.OTHER})
@@ -46,12 +47,22 @@ def scope_reason(license: License, scope: KeyScope) -> Reason | None:
     return Reason.INSTALLED_FLAG_MISSING if license.installed is None else Reason.NOT_INSTALLED
 
 
-def seat_reason(*, active: bool | None, pending: bool, expires: datetime | None, managed: bool, now: datetime) -> Reason | None:
-    """Why one use of a counting license does not count at `now` (UTC), or None if it counts (design 5)."""
-    if not active:
-        return Reason.ACTIVE_FLAG_MISSING if active is None else Reason.RESERVE_KEY
-    if pending:
-        return Reason.PENDING_SUBSCRIPTION
-    if expires is not None and expires <= now:
-        return Reason.EXPIRED_ON_DEVICE
-    return None if managed else Reason.NOT_MANAGED
+def seats_apart(seats: Iterable[Seat], *, managed: Container[str], now: datetime) -> tuple[list[str], list[tuple[str, Reason]]]:
+    """One counting license's uses (design 5): the devices on which it counts at `now` (UTC), and the others, each with the reason why it does not.
+
+    A device stands in both as often as the source says so. All seats of a license at once: a call for each costs more than what it decides.
+    """
+    counting: list[str] = []
+    left_out: list[tuple[str, Reason]] = []
+    for _, device, active, pending, expires, _ in seats:
+        if not active:
+            left_out.append((device, Reason.ACTIVE_FLAG_MISSING if active is None else Reason.RESERVE_KEY))
+        elif pending:
+            left_out.append((device, Reason.PENDING_SUBSCRIPTION))
+        elif expires is not None and expires <= now:
+            left_out.append((device, Reason.EXPIRED_ON_DEVICE))
+        elif device not in managed:
+            left_out.append((device, Reason.NOT_MANAGED))
+        else:
+            counting.append(device)
+    return counting, left_out
