@@ -234,9 +234,9 @@ def _other_scope(ours: tuple[Quantity, ...], observation: Observation, rules: Ru
     other = KeyScope.INSTALLED if rules.key_scope is KeyScope.USED else KeyScope.USED
     catalog = catalog_of(rules)
     claims = {key.serial: _claim(key, catalog) for key in usable if scope_reason(key, other) is None}
-    counted, _ = _count_seats(observation, claims, now)
-    counted, _ = _give_way_to_stated(observation.stated, counted, [])
-    theirs = _quantities(counted, claims, _stated_quantities(observation.stated, catalog))
+    their_seats, _ = _count_seats(observation, claims, now)
+    their_seats, _ = _give_way_to_stated(observation.stated, their_seats, [])
+    theirs = _quantities(their_seats, claims, _stated_quantities(observation.stated, catalog))
     counted = {quantity[:3] for quantity in theirs}
     zeros = [quantity._replace(quantity=0) for quantity in ours if quantity[:3] not in counted]
     differing = (set(theirs) - set(ours)).union(zeros)
