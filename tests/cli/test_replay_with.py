@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 from tallybridge.sandbox import Sandbox
 from tests.cli.conftest import MAPPINGS, Call, WriteConfig
 from tests.cli.scenario import ADVANCED, MAIL, SELECT, small_world
+from tests.databases import past_the_program
 
 ONE_ITEM = f'[[mapping]]\napplication = "{ADVANCED}"\nitem = "KES-WKS"\n'
 BY_CATEGORY = f'[[mapping]]\napplication = "{ADVANCED}"\nwindows_workstation = "KES-WKS"\nwindows_server = "KES-SRV"\nnon_windows = "KES-NIX"\n'
@@ -32,8 +31,7 @@ def other_file(write_config: WriteConfig, tmp_path: Path) -> Path:
 
 
 def dump(folder: Path) -> list[str]:
-    with closing(sqlite3.connect(folder / "home" / "ledger.sqlite3")) as database:
-        return list(database.iterdump())
+    return past_the_program.everything(folder / "home")
 
 
 def tenant(document: dict[str, Any], name: str) -> dict[str, Any]:

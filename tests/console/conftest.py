@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ from tallybridge.ledger.opening import close_ledger, open_ledger
 from tallybridge.runs.configuring import Configured, from_ledger, take_files
 from tallybridge.sandbox import Sandbox, write_declaration
 from tallybridge.sandbox.demo_world import DEMO_UNMAPPED, demo_world
+from tests.databases.homes import copy_home
 
 PASSWORD = "a-long-enough-password"
 
@@ -113,7 +113,7 @@ def desk(_billed: _Billed, tmp_path: Path) -> Iterator[Desk]:
     _billed.sandbox.replace(_billed.world)
     _billed.sandbox.set_faults([])
     home = tmp_path / "home"
-    shutil.copytree(_billed.folder, home)
+    copy_home(_billed.folder, home)
     made = Desk(home, _billed.files, _billed.sandbox)
     open_ledger(home, clock=made.now, whole=True)
     configure_pages(home, Listening(names=("testserver",)))

@@ -20,10 +20,11 @@ from tallybridge.console.first_start import code
 from tallybridge.console.models import AuditEntry, FirstStartStep, Person, Role
 from tallybridge.console.serving import Listening, configure_pages
 from tallybridge.ledger import configurations, runs
-from tallybridge.ledger.opening import DATABASE_FILE, close_ledger, open_ledger
+from tallybridge.ledger.opening import close_ledger, open_ledger
 from tallybridge.ledger.prepared import models
 from tallybridge.runs.configuring import from_ledger, kept_secrets
 from tests.console.conftest import Desk, _Billed
+from tests.databases import past_the_program
 
 PASSWORD = "a-long-enough-password"
 NAME = "kim@msp.example"
@@ -249,7 +250,7 @@ def test_no_secret_stands_readable_in_the_ledger(fresh: Fresh) -> None:
     page = fresh.text("security-center")
     assert "peculiar" not in page
     close_ledger()
-    kept = b"".join(one.read_bytes() for one in fresh.home.glob(f"{DATABASE_FILE}*"))
+    kept = past_the_program.all_bytes(fresh.home)
     assert b"Kaspersky Security Center: sign-in" in kept
     assert b"peculiar" not in kept
     fresh.open()

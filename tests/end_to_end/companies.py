@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 
+from tests.databases import past_the_program
 from tests.end_to_end.conftest import Bench
 from tests.end_to_end.worlds import account, agreement, declaration, link, price_book, world
 
@@ -201,10 +200,9 @@ class HubBench:
     def given(self) -> list[tuple[object, ...]]:
         """Every row of what people have given the ledger: imports, meanings of columns, counts; and how many runs and how many exports there are."""
         tables = ("ledger_importedexport", "ledger_columnname", "ledger_statedcount")
-        with closing(sqlite3.connect(self.bench.home / "ledger.sqlite3")) as database:
-            rows = [(table, *row) for table in tables for row in database.execute(f"select * from {table} order by id")]
-            return [
-                *rows,
-                *database.execute("select count(*) from ledger_run"),
-                *database.execute("select count(*) from ledger_blob where kind = 'export'"),
-            ]
+        home = self.bench.home
+        return [
+            *((table, *row) for table in tables for row in past_the_program.rows(home, f"select * from {table} order by id")),
+            *past_the_program.rows(home, "select count(*) from ledger_run"),
+            *past_the_program.rows(home, "select count(*) from ledger_blob where kind = 'export'"),
+        ]

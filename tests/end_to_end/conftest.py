@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
-import shutil
-import sqlite3
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +20,8 @@ from django.db.backends.signals import connection_created
 from tallybridge.cli.entry import run
 from tallybridge.ledger.opening import close_ledger, open_ledger
 from tallybridge.sandbox import Sandbox
+from tests.databases import past_the_program
+from tests.databases.homes import copy_home
 from tests.end_to_end.worlds import SECRETS, declaration, two_customers
 
 Json = dict[str, Any]
@@ -79,8 +78,8 @@ def require_no_secret(content: bytes, where: str) -> None:
 
 def recorded_intents(bench: Bench) -> int:
     """How many writes the ledger knows to have been meant."""
-    with closing(sqlite3.connect(bench.home / "ledger.sqlite3")) as database:
-        return int(database.execute("select count(*) from ledger_intent").fetchone()[0])
+    ((number,),) = past_the_program.rows(bench.home, "select count(*) from ledger_intent")
+    return int(number)
 
 
 class Bench:
@@ -244,7 +243,7 @@ def bench(
     _sandbox: Sandbox, _empty_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Bench]:
     """The product beside the world of `two_customers`, linked and mapped."""
-    shutil.copytree(_empty_home, tmp_path / "home")
+    copy_home(_empty_home, tmp_path / "home")
     monkeypatch.chdir(tmp_path)
     for name in ("TALLYBRIDGE_CONFIG", "TALLYBRIDGE_KEY"):
         monkeypatch.delenv(name, raising=False)
@@ -260,7 +259,5 @@ def bench(
     bench.declare()
     yield bench
     close_ledger()
-    for file in bench.home.rglob("*"):
-        if file.is_file():
-            require_no_secret(file.read_bytes(), str(file))
+    require_no_secret(past_the_program.all_bytes(bench.home), "the home or its database")
     _sandbox.set_faults([])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
+from tests.databases import past_the_program
 from tests.end_to_end.conftest import Bench, Called
 from tests.end_to_end.test_lines import remove, set_quantity
 from tests.end_to_end.worlds import (
@@ -76,9 +75,7 @@ def guards(bench: Bench, *, text: str | None = None, **bounds: int) -> None:
 def require_every_proof(bench: Bench) -> None:
     """`verify` holds, and each run of this ledger, made again from what was kept, is the same."""
     bench.require_proof()
-    with closing(sqlite3.connect(bench.home / "ledger.sqlite3")) as database:
-        runs = [run for (run,) in database.execute("select id from ledger_run order by id")]
-    for run in runs:
+    for (run,) in past_the_program.rows(bench.home, "select id from ledger_run order by id"):
         replayed = bench.call("replay", run, "--json")
         assert replayed.code == 0, replayed.words
 

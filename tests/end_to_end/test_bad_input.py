@@ -296,7 +296,7 @@ def test_a_full_disk_is_said_and_nothing_is_sent_unrecorded(bench: Bench) -> Non
 def test_a_locked_ledger_is_said_and_nothing_is_contacted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.run()
     bench.forget_calls()
-    monkeypatch.setattr("tallybridge.ledger.opening.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("tallybridge.ledger.sqlite.BUSY_SECONDS", 0.1)
 
     with closing(sqlite3.connect(bench.home / "ledger.sqlite3")) as database:
         database.execute("begin immediate")
@@ -311,7 +311,7 @@ def test_a_ledger_that_is_locked_in_the_middle_of_a_run_stops_it_before_the_next
     bench: Bench, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     """L5."""
-    monkeypatch.setattr("tallybridge.ledger.opening.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("tallybridge.ledger.sqlite.BUSY_SECONDS", 0.1)
     bench.declare(links=TWO_LINKS[1:])
     with closing(sqlite3.connect(bench.home / "ledger.sqlite3", check_same_thread=False)) as database:
         before_answer(monkeypatch, bench.sandbox, moment, lambda: database.execute("begin immediate"))

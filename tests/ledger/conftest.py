@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from tallybridge.ledger import opening
 from tallybridge.ledger.key import KEY_VARIABLE
+from tests.databases.homes import copy_home
 from tests.ledger.examples import StandingClock, row_of_every_kind
 
 
@@ -55,7 +55,7 @@ def _closed(home: Path, fill: Callable[[], None]) -> Path:
 @pytest.fixture
 def ledger(home: Path, clock: StandingClock, _fresh: Path) -> Path:
     """An open, fresh ledger."""
-    shutil.copytree(_fresh, home)
+    copy_home(_fresh, home)
     opening.open_ledger(home, clock=clock)
     return home
 
@@ -63,6 +63,6 @@ def ledger(home: Path, clock: StandingClock, _fresh: Path) -> Path:
 @pytest.fixture
 def populated(home: Path, clock: StandingClock, _populated: Path) -> Path:
     """An open ledger with a row of every kind."""
-    shutil.copytree(_populated, home)
+    copy_home(_populated, home)
     opening.open_ledger(home, clock=clock)
     return home

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,8 @@ from tallybridge.ledger import (
     stated_counts,
     tenants,
 )
-from tallybridge.ledger.opening import DATABASE_FILE
+from tests.databases import past_the_program
+from tests.databases.homes import on_postgresql
 
 START = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
@@ -187,7 +187,7 @@ def statements() -> Iterator[list[str]]:
 def wait_briefly() -> None:
     """Lets this thread's connection wait 50 ms for a locked database instead of 20 s."""
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout = 50")
+        cursor.execute("SET lock_timeout = 50" if on_postgresql() else "PRAGMA busy_timeout = 50")
 
 
 def fill_the_disk() -> None:
@@ -219,12 +219,5 @@ def crash_at(number: int) -> Iterator[None]:
 
 
 def tamper(home: Path, *sql: str) -> None:
-    """Changes the closed ledger behind its back, as somebody with the file could."""
-    with closing(sqlite3.connect(home / DATABASE_FILE)) as raw:
-        triggers = raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for (name,) in triggers:
-            raw.execute(f'DROP TRIGGER "{name}"')
-        for statement in sql:
-            changed = raw.execute(statement).rowcount
-            assert changed != 0, f"nothing was changed by {statement}"
-        raw.commit()
+    """Changes the closed ledger behind its back, as somebody with the database could."""
+    past_the_program.change(home, *sql)

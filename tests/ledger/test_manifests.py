@@ -14,6 +14,7 @@ from _pytest.mark import ParameterSet
 from tallybridge.ledger import evidence, manifests, opening, runs
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.prepared import models
+from tallybridge.ledger.sqlite import DATABASE_FILE
 from tests.ledger.examples import START, TODAY, StandingClock, begin, one_day
 from tests.ledger.tampering import changed, report_after
 
@@ -123,7 +124,7 @@ def _blob_of_nobody() -> str:
 
 
 def _flip_byte(home: Path, place: int) -> None:
-    file = home / opening.DATABASE_FILE
+    file = home / DATABASE_FILE
     content = bytearray(file.read_bytes())
     content[place] ^= 0x01
     file.write_bytes(content)
@@ -134,7 +135,7 @@ def test_a_flipped_byte_in_evidence_that_no_manifest_refers_to_is_found(populate
     checked = manifests.verify().evidence
     stored = bytes(models.Blob.objects.get(address=address).data)
     opening.close_ledger()
-    place = (populated / opening.DATABASE_FILE).read_bytes().index(stored)
+    place = (populated / DATABASE_FILE).read_bytes().index(stored)
     _flip_byte(populated, place + len(stored) - 1)
     opening.open_ledger(populated, clock=clock)
     report = manifests.verify()
@@ -153,7 +154,7 @@ def test_every_kind_of_evidence_is_checked_against_its_hash(populated: Path, clo
 
 def test_a_flipped_byte_in_an_index_of_the_file_is_found_before_anything_else(populated: Path, clock: StandingClock) -> None:
     opening.close_ledger()
-    with closing(sqlite3.connect(populated / opening.DATABASE_FILE)) as raw:
+    with closing(sqlite3.connect(populated / DATABASE_FILE)) as raw:
         (size,) = raw.execute("PRAGMA page_size").fetchone()
         (page,) = raw.execute("SELECT rootpage FROM sqlite_master WHERE type = 'index' AND tbl_name = 'ledger_blob'").fetchone()
     # The last byte of an index page is the row that its first entry leads to.

@@ -8,7 +8,6 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,8 @@ from django.db import connection
 from tallybridge.ledger import configurations, errors, evidence, opening, secrets
 from tallybridge.ledger.key import KEY_VARIABLE
 from tallybridge.ledger.prepared import models
+from tallybridge.ledger.sqlite import DATABASE_FILE
+from tests.databases import past_the_program
 from tests.ledger.examples import START, StandingClock, fill_the_disk, statements, tamper, wait_briefly
 
 
@@ -29,7 +30,7 @@ def _contents(home: Path) -> dict[str, bytes]:
 def test_a_fresh_home_is_made_for_its_owner_alone(home: Path, clock: StandingClock) -> None:
     opening.open_ledger(home, clock=clock)
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    for name in (opening.KEY_FILE, opening.DATABASE_FILE):
+    for name in (opening.KEY_FILE, DATABASE_FILE):
         assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
 
 
@@ -99,12 +100,12 @@ def _key_exposed(home: Path) -> None:
 
 
 def _not_a_database(home: Path) -> None:
-    (home / opening.DATABASE_FILE).write_bytes(b"a letter to grandmother, long enough to be no database" * 50)
+    (home / DATABASE_FILE).write_bytes(b"a letter to grandmother, long enough to be no database" * 50)
 
 
 def _a_folder(home: Path) -> None:
-    (home / opening.DATABASE_FILE).unlink()
-    (home / opening.DATABASE_FILE).mkdir()
+    (home / DATABASE_FILE).unlink()
+    (home / DATABASE_FILE).mkdir()
 
 
 @pytest.mark.parametrize(
@@ -194,11 +195,8 @@ def test_a_full_disk_is_named_and_leaves_nothing_half_written(ledger: Path) -> N
 
 def test_a_locked_database_is_named_and_leaves_nothing_half_written(ledger: Path) -> None:
     wait_briefly()
-    with closing(sqlite3.connect(ledger / opening.DATABASE_FILE, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(opening.LedgerUnwritable, match="Another process kept the ledger locked"):
-            configurations.take("Integration", b"content", origin="file", at=START)
-        other.execute("ROLLBACK")
+    with past_the_program.locked(ledger), pytest.raises(opening.LedgerUnwritable, match="Another process kept the ledger locked"):
+        configurations.take("Integration", b"content", origin="file", at=START)
     assert configurations.integrations() == ()
     configurations.take("Integration", b"content", origin="file", at=START)
     assert configurations.integrations() == ("Integration",)

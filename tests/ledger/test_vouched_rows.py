@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +28,7 @@ from tallybridge.ledger import (
 )
 from tallybridge.ledger.key import KEY_VARIABLE
 from tallybridge.ledger.prepared import models
+from tests.databases.homes import copy_home
 from tests.ledger.examples import AGREEMENT, INTEGRATION, START, TENANT, TODAY, StandingClock, begin, line, one_day, statements
 from tests.ledger.tampering import changed, report_after
 
@@ -121,7 +121,7 @@ def _filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def filled(home: Path, clock: StandingClock, _filled: Path) -> Path:
     """An open ledger of three days: what no run owns was recorded between the first and the second, and nothing after the third."""
-    shutil.copytree(_filled, home)
+    copy_home(_filled, home)
     opening.open_ledger(home, clock=clock)
     return home
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,8 +13,9 @@ from django.db import transaction
 
 from tallybridge.billing.model import Tenant
 from tallybridge.billing.plan import IntentKind, IntentOutcome, OpenIntent, Part
-from tallybridge.ledger import configurations, destinations, errors, intents, lines, opening, tenants
+from tallybridge.ledger import configurations, destinations, errors, intents, lines, tenants
 from tallybridge.ledger.prepared import models
+from tests.databases import past_the_program
 from tests.ledger.examples import AGREEMENT, INTEGRATION, START, TENANT, StandingClock, begin, intent, line, statements, wait_briefly
 
 
@@ -40,8 +39,7 @@ def _conclude(key: str, outcome: IntentOutcome = IntentOutcome.APPLIED) -> None:
 def test_an_intent_is_on_disk_before_record_returns(psa: int, home: Path) -> None:
     """L5: intent first."""
     recorded = _record(psa)
-    with closing(sqlite3.connect(home / opening.DATABASE_FILE)) as another:
-        assert another.execute("SELECT key FROM ledger_intent").fetchall() == [(recorded.key,)]
+    assert past_the_program.rows(home, "SELECT key FROM ledger_intent") == [(recorded.key,)]
 
 
 def test_an_intent_cannot_be_part_of_a_transaction_that_may_still_be_undone(psa: int) -> None:
@@ -108,12 +106,10 @@ def test_an_unknown_intent_is_said_to_be_unknown(psa: int) -> None:
 
 def test_an_intent_is_not_recorded_in_a_locked_ledger(psa: int, home: Path) -> None:
     """Nothing is sent that was not first recorded."""
-    with closing(sqlite3.connect(home / opening.DATABASE_FILE, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with past_the_program.locked(home):
         wait_briefly()
         with pytest.raises(errors.LedgerUnwritable, match="locked"):
             _record(psa)
-        other.execute("ROLLBACK")
     assert intents.open_intents(psa, AGREEMENT) == ()
 
 

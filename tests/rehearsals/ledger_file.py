@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from tests.databases import past_the_program
 
 
 class RecordedRun(NamedTuple):
@@ -30,10 +30,7 @@ _RUNS = """
 
 def recorded_runs(home: Path) -> list[RecordedRun]:
     """All runs, oldest first."""
-    return [
-        RecordedRun(run, pid, outcome, None if finished is None else datetime.fromisoformat(f"{finished}+00:00"), left)
-        for run, pid, outcome, finished, left in _rows(home, _RUNS)
-    ]
+    return [RecordedRun(run, pid, outcome, _instant(finished), left) for run, pid, outcome, finished, left in _rows(home, _RUNS)]
 
 
 def open_writes(home: Path) -> int:
@@ -52,6 +49,9 @@ def schema(home: Path) -> list[tuple[str, str, str | None]]:
     return [(kind, name, made) for kind, name, made in _rows(home, "SELECT type, name, sql FROM sqlite_master ORDER BY type, name")]
 
 
+def _instant(stored: str | datetime | None) -> datetime | None:
+    return datetime.fromisoformat(f"{stored}+00:00") if isinstance(stored, str) else stored
+
+
 def _rows(home: Path, statement: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(home / "ledger.sqlite3")) as database:
-        return database.execute(statement).fetchall()
+    return past_the_program.rows(home, statement)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -34,6 +33,7 @@ from tallybridge.runs.standing_fleet import fleet
 from tallybridge.runs.standing_runs import LastRun
 from tallybridge.runs.standing_verdict import verdict
 from tests.configuration import builders
+from tests.databases.homes import copy_home
 from tests.ledger.examples import INTEGRATION, begin, statements, tenant_run
 
 TODAY = date(2026, 11, 23)
@@ -71,7 +71,7 @@ def _empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _ledger(_empty_home: Path, tmp_path: Path, clock: Clock) -> Iterator[None]:
-    shutil.copytree(_empty_home, tmp_path / "home")
+    copy_home(_empty_home, tmp_path / "home")
     open_ledger(tmp_path / "home", clock=clock)
     yield
     close_ledger()

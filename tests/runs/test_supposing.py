@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,11 +34,13 @@ from tallybridge.billing.wanting import NotBilled, wanted_items
 from tallybridge.configuration import read_configuration, to_canonical
 from tallybridge.ledger import canonical, configurations, destinations, evidence, runs
 from tallybridge.ledger.errors import EvidenceUnknown
-from tallybridge.ledger.opening import DATABASE_FILE, close_ledger, open_ledger
+from tallybridge.ledger.opening import close_ledger, open_ledger
 from tallybridge.ledger.run_records import StoredRun
 from tallybridge.runs.other_rules import OtherRules
 from tallybridge.runs.supposing import Supposed, SupposedLine, SupposedTenant, UnreadLicense, suppose, supposed_document
 from tests.configuration import builders
+from tests.databases import past_the_program
+from tests.databases.homes import copy_home
 
 START = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 LATER = datetime(2027, 12, 31, tzinfo=UTC)
@@ -68,7 +67,7 @@ def _empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def home(_empty_home: Path, tmp_path: Path) -> Iterator[Path]:
-    shutil.copytree(_empty_home, tmp_path / "home")
+    copy_home(_empty_home, tmp_path / "home")
     open_ledger(tmp_path / "home", clock=lambda: START)
     yield tmp_path / "home"
     close_ledger()
@@ -390,17 +389,12 @@ def test_the_document_says_what_was_supposed_and_every_line(ksc: bytes) -> None:
 def test_supposing_writes_nothing(ksc: bytes, home: Path) -> None:
     """L9: evidence is only ever added by runs; a question adds nothing."""
     run = day(ksc, rules(ONE_ITEM), THREE_KINDS, replace(OEM_UNREAD, tenant=Tenant(id="vs-2", name="Fabrikam")))
-    before = _dump(home)
+    before = past_the_program.everything(home)
     suppose(run, replace(from_file(rules(BY_CATEGORY)), count_oem=True))
-    assert _dump(home) == before
+    assert past_the_program.everything(home) == before
 
 
 def test_evidence_that_is_missing_is_said_and_not_taken_for_nothing(ksc: bytes) -> None:
     run = day(ksc, rules(ONE_ITEM), THREE_KINDS, evidence="sha256:" + "0" * 64)
     with pytest.raises(EvidenceUnknown):
         suppose(run, OtherRules(count_oem=True))
-
-
-def _dump(home: Path) -> list[str]:
-    with closing(sqlite3.connect(home / DATABASE_FILE)) as database:
-        return list(database.iterdump())

@@ -30,6 +30,7 @@ from tallybridge.runs import day, saved_plans
 from tallybridge.runs.day import Order, RunRefused, run_day
 from tallybridge.runs.reports import Mode, RunReport, run_document
 from tallybridge.runs.saved_plans import apply_saved_plan, save_plan
+from tests.databases.homes import copy_home
 from tests.simulation.book import Book, Call, Orders, PsaAgreement, PsaLine, Violation
 from tests.simulation.crashes import Mortality, ProcessDied, mortal
 from tests.simulation.customers import Customer
@@ -338,7 +339,7 @@ def in_world(empty_home: Path, folder: Path, *, now: datetime, customers: int) -
         folder: where to; emptied before.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(empty_home, folder)
+    copy_home(empty_home, folder)
     world = World(folder, now, customers)
     with pytest.MonkeyPatch.context() as doors, mortal(world.mortality):
         doors.setattr(day, "require_secrets", lambda _: None)

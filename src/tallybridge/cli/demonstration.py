@@ -34,11 +34,13 @@ def demo(
 
     Example: tallybridge demo
     """
+    from tallybridge.cli.simulated_world import refuse_a_named_database
     from tallybridge.runs.configuring import take_files
     from tallybridge.runs.reports import Mode, run_document
     from tallybridge.sandbox import Sandbox, write_declaration
     from tallybridge.sandbox.demo_world import DEMO_UNMAPPED, demo_world
 
+    refuse_a_named_database()
     folder = home if home is not None else Path(tempfile.mkdtemp(prefix="tallybridge-demo-"))
     call = frame(as_json, config, folder)
     with Sandbox(demo_world(), exports=folder / "exports") as sandbox:

@@ -6,6 +6,7 @@ So everything can be tried on the pages: links, mappings, settings, decisions. A
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,21 @@ KEPT = "simulated-world.json"
 EXPORTS = "exports"
 
 
+def refuse_a_named_database() -> None:
+    """The simulated world keeps its ledger in a folder of its own, never in the database that real integrations may be in.
+
+    Raises:
+        CommandFailed: a database is named; nothing was started or changed.
+    """
+    from tallybridge.ledger.database import URL_VARIABLE
+
+    if os.environ.get(URL_VARIABLE, "").strip():
+        raise CommandFailed(
+            f"{URL_VARIABLE} names a database, and the simulated world must not meet the integrations in it. Nothing was started. "
+            f"Unset the variable for this command: env -u {URL_VARIABLE} tallybridge …"
+        )
+
+
 @contextmanager
 def simulated_world(home: Path) -> Iterator[Sandbox]:
     """Starts both simulators with the world as the home keeps it, else with the demo's, and keeps it again at the end.
@@ -31,10 +47,11 @@ def simulated_world(home: Path) -> Iterator[Sandbox]:
     Raises:
         CommandFailed: the home is one of real integrations, or what it keeps cannot be read; nothing was started or changed.
     """
-    from tallybridge.ledger.opening import DATABASE_FILE
+    from tallybridge.ledger.sqlite import DATABASE_FILE
     from tallybridge.sandbox import Sandbox
     from tallybridge.sandbox.demo_world import demo_world
 
+    refuse_a_named_database()
     kept = home / KEPT
     if (home / DATABASE_FILE).exists() and not kept.exists():
         raise CommandFailed(

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from tallybridge.ledger import evidence
 from tallybridge.ledger.errors import ledger_errors
-from tallybridge.ledger.opening import clock
+from tallybridge.ledger.opening import clock, in_turn
 from tallybridge.ledger.prepared import models
 
 OWN = "ledger"
@@ -36,6 +36,7 @@ def take(integration: str, content: bytes, *, origin: str, at: datetime) -> str:
     if _newest_address(integration) == address:
         return address
     with transaction.atomic():
+        in_turn("configuration", integration)
         evidence.put(content, "configuration")
         if _newest_address(integration) != address:
             models.ConfigurationVersion.objects.create(integration=integration, address=address, origin=origin, at=at)
@@ -64,6 +65,7 @@ def integrations() -> tuple[str, ...]:
 def release(integration: str) -> None:
     """Hands the newest version over from its file to the ledger: the same content from now on has the origin `OWN`."""
     with transaction.atomic():
+        in_turn("configuration", integration)
         row = models.ConfigurationVersion.objects.filter(integration=integration).order_by("-id").first()
         if row is not None and row.origin != OWN:
             models.ConfigurationVersion.objects.create(integration=integration, address=row.address, origin=OWN, at=clock())

@@ -16,6 +16,7 @@ from tallybridge.ledger import plain_sql
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.errors import HoldUnknown, LedgerError, ledger_errors
 from tallybridge.ledger.holds import StoredHold, stored
+from tallybridge.ledger.opening import in_turn
 from tallybridge.ledger.prepared import models
 
 _shown = msgspec.json.Decoder(tuple[tuple[int, int], ...])
@@ -69,9 +70,10 @@ def record(hold: str, made: DecisionMade) -> int:
         raise LedgerError("A decision needs a reason. Nothing was recorded. Give one with --reason.")
     number = hold[1:] if hold[:1] in {"H", "h"} else hold
     with transaction.atomic():
-        row = models.Hold.objects.filter(pk=int(number), closed=None).first() if number.isascii() and number.isdecimal() else None
+        row = models.Hold.objects.select_for_update().filter(pk=int(number), closed=None).first() if number.isascii() and number.isdecimal() else None
         if row is None:
             raise HoldUnknown(f"Nothing waits under {hold}. Nothing was recorded. See: tallybridge holds list")
+        in_turn("decisions", row.destination_id, row.agreement, row.item)
         end((one.id for one in standing(row.destination_id, row.agreement) if one.item == row.item), at=made.at)
         kept = models.HoldDecision.objects.create(
             hold=row,
@@ -100,6 +102,7 @@ def release(decision: int, reason: str, author: str, at: datetime) -> None:
     if not reason.strip():
         raise LedgerError("A decision needs a reason. Nothing was recorded. Give one with --reason.")
     with transaction.atomic():
+        in_turn("decision", decision)
         row = models.HoldDecision.objects.filter(pk=decision, stands=True, end__isnull=True).first()
         if row is None:
             raise LedgerError("This decision does not stand any more. Nothing was recorded. See: tallybridge holds list --decided")
@@ -118,6 +121,8 @@ def end(decisions: Iterable[int], *, at: datetime, run: str = "") -> None:
     if not numbers:
         return
     with transaction.atomic():
+        for number in numbers:
+            in_turn("decision", number)
         ended = set(models.DecisionEnd.objects.filter(decision__in=numbers).values_list("decision_id", flat=True))
         models.DecisionEnd.objects.bulk_create([models.DecisionEnd(decision_id=one, at=at, run=run) for one in numbers if one not in ended])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from tallybridge.ledger.errors import LedgerError, ledger_errors
+from tallybridge.ledger.opening import in_turn
 from tallybridge.ledger.prepared import models
 
 
@@ -16,6 +17,7 @@ def identify(kind: str, url: str, key_id: str) -> int:
         LedgerError: the address is one known PSA's and the key another's.
     """
     with transaction.atomic():
+        in_turn("destinations")
         by_url = models.Destination.objects.filter(kind=kind, url=url).order_by("id").first()
         by_key = models.Destination.objects.filter(kind=kind, key_id=key_id).order_by("id").first() if key_id else None
         if by_url and by_key and by_url.id != by_key.id:

@@ -2,7 +2,7 @@
 
 LedgerError
 ├── LedgerNewer         written by a newer program
-├── LedgerUnwritable    full disk, locked, read-only, not a database
+├── LedgerUnwritable    full disk, locked, read-only, not a database, out of reach
 │   └── LedgerDamaged   something in it cannot be what was written there
 ├── KeyLost, KeyChanged, KeyExposed     the key file
 ├── RunClosed, RunUnknown, RunAmbiguous
@@ -18,7 +18,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DataError, Error, IntegrityError, InternalError, NotSupportedError, ProgrammingError
+from django.db import DataError, Error, IntegrityError, InternalError, NotSupportedError, ProgrammingError, connection
+
+from tallybridge.ledger import postgresql_errors
 
 _DEFECTS = (DataError, IntegrityError, InternalError, NotSupportedError, ProgrammingError)
 """Errors that no disk and no other process can cause: they are defects of the program and pass through."""
@@ -109,13 +111,22 @@ class HoldUnknown(LedgerError):
 
 @contextmanager
 def ledger_errors() -> Iterator[None]:
-    """Turns errors of the database into `LedgerUnwritable`; usable as a decorator. Defects of the program pass through."""
+    """Turns errors of the database into `LedgerUnwritable`; usable as a decorator. Defects of the program pass through.
+
+    A connection that was lost is let go, so that the next statement makes a new one.
+    """
     try:
         yield
-    except (*_DEFECTS, *_SQLITE_DEFECTS):
-        raise
     except (Error, sqlite3.Error) as error:
+        if isinstance(error, (*_DEFECTS, *_SQLITE_DEFECTS)) and postgresql_errors.sentence_for(error) is None:
+            raise
+        _let_go_of_a_lost_connection()
         raise unwritable(error) from error
+
+
+def _let_go_of_a_lost_connection() -> None:
+    if connection.errors_occurred and not connection.in_atomic_block and not connection.is_usable():
+        connection.close()
 
 
 def unwritable(error: Exception) -> LedgerUnwritable:
@@ -123,6 +134,9 @@ def unwritable(error: Exception) -> LedgerUnwritable:
     if isinstance(error, OSError):
         sentence = _SYSTEM_ERRORS.get(error.errno or 0)
         return LedgerUnwritable(f"{sentence or f'The ledger cannot be used: {error.strerror} ({error.filename}).'} {_NOTHING}")
+    if (told := postgresql_errors.sentence_for(error)) is not None:
+        damaged = told == postgresql_errors.DAMAGED
+        return (LedgerDamaged if damaged else LedgerUnwritable)(f"{told} {_NOTHING}")
     text = str(error).lower()
     for sign, sentence in _SQLITE_MESSAGES:
         if sign in text:

@@ -70,7 +70,7 @@ def keep_up(
         return ids
     with transaction.atomic():
         rows = models.Hold.objects.filter(destination_id=destination, integration=integration, agreement=agreement, closed=None)
-        for row in rows.order_by("id"):
+        for row in rows.select_for_update().order_by("id"):
             change = waiting.get(row.item)
             if change is None or _reason(change) != row.reason or row.item in ids:
                 models.Hold.objects.filter(pk=row.pk).update(closed=at)

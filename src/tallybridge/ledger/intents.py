@@ -14,6 +14,7 @@ from tallybridge.ledger import plain_sql
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.errors import IntentConcluded, IntentStillOpen, IntentUnknown, ledger_errors
 from tallybridge.ledger.open_runs import require_open
+from tallybridge.ledger.opening import in_turn
 from tallybridge.ledger.prepared import models
 
 _parts = msgspec.json.Decoder(tuple[Part, ...])
@@ -37,6 +38,7 @@ def record(intent: OpenIntent, *, destination: int, integration: str, tenant_id:
     """
     with transaction.atomic(durable=True):
         require_open(run)
+        in_turn("intents", destination, intent.agreement, intent.item)
         earlier = models.Intent.objects.filter(destination_id=destination, agreement=intent.agreement, item=intent.item)
         if earlier.filter(result=None).exists():
             raise IntentStillOpen(
@@ -107,6 +109,7 @@ def mark_called(key: str, at: datetime) -> None:
         IntentUnknown, IntentConcluded, RunClosed, LedgerUnwritable: nothing was recorded.
     """
     with transaction.atomic(durable=True):
+        in_turn("intent", key)
         require_open(_unconcluded(key).run_id)
         models.IntentCall.objects.create(intent_id=key, at=at)
 
@@ -121,6 +124,7 @@ def conclude(key: str, outcome: IntentOutcome, charge: int | None, quantity: int
     """
     with transaction.atomic(durable=True):
         require_open(run)
+        in_turn("intent", key)
         _unconcluded(key)
         models.IntentResult.objects.create(intent_id=key, run_id=run, outcome=outcome, charge=charge, quantity=quantity, detail=detail, at=at)
 

@@ -89,8 +89,11 @@ def check_value(key: Fernet) -> str:
     return key.encrypt(_CHECK_VALUE).decode()
 
 
-def confirm_key(key: Fernet | None, sealed: str | None, path: Path) -> None:
+def confirm_key(key: Fernet | None, sealed: str | None, path: Path, *, shared: bool = False) -> None:
     """Compares the key with the ledger's sealed value; None for a ledger that has none yet.
+
+    Args:
+        shared: other machines may work on this ledger; the key may then be missing here because it was never brought here.
 
     Raises:
         KeyLost: the ledger has secrets, and there is no key.
@@ -98,6 +101,12 @@ def confirm_key(key: Fernet | None, sealed: str | None, path: Path) -> None:
     """
     if sealed is None:
         return
+    if key is None and shared:
+        raise KeyLost(
+            f"This ledger was made with a key that is not on this machine, and its secrets cannot be opened without it. Nothing was changed. "
+            f"Copy the file “{path.name}” from the data folder of a machine that works on this ledger to {path}, readable by its owner alone, "
+            f"or put what stands in it into {KEY_VARIABLE}."
+        )
     if key is None:
         raise KeyLost(
             f"The key file {path} is gone, and without it the ledger's secrets cannot be opened. Nothing was changed. "
@@ -107,6 +116,5 @@ def confirm_key(key: Fernet | None, sealed: str | None, path: Path) -> None:
         key.decrypt(sealed.encode())
     except InvalidToken:
         where = KEY_VARIABLE if os.environ.get(KEY_VARIABLE, "").strip() else str(path)
-        raise KeyChanged(
-            f"The key in {where} is not the one this ledger was made with. Nothing was changed. Restore that key from a backup."
-        ) from None
+        advice = "Copy that key from a machine that works on this ledger." if shared else "Restore that key from a backup."
+        raise KeyChanged(f"The key in {where} is not the one this ledger was made with. Nothing was changed. {advice}") from None

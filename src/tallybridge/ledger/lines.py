@@ -14,6 +14,7 @@ from tallybridge.billing.plan import OurLine, Part
 from tallybridge.ledger import plain_sql
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.errors import ledger_errors
+from tallybridge.ledger.opening import in_turn
 from tallybridge.ledger.prepared import models
 
 _parts = msgspec.json.Decoder(tuple[Part, ...])
@@ -88,6 +89,8 @@ def take_over(
     if not lines and not seen_now:
         return
     with transaction.atomic():
+        for one in sorted(agreements):
+            in_turn("lines", destination, one)
         known = {(row.agreement, row.item): row for row in models.Line.objects.filter(destination_id=destination, agreement__in=agreements)}
         for line in lines:
             _store(known.get((line.agreement, line.item)), destination, integration, tenant_id, line)
@@ -130,6 +133,7 @@ def adopt(
         since=since,
     )
     with transaction.atomic():
+        in_turn("lines", destination, agreement)
         row = models.Line.objects.filter(destination_id=destination, agreement=agreement, item=item).first()
         if since is None and row is not None:
             line = replace(line, since=row.since)

@@ -27,7 +27,7 @@ _earlier = msgspec.json.Decoder(_Earlier)
 
 
 def close(run: models.Run, *, outcome: str, totals: Mapping[str, Any], finished: datetime, tail: Mapping[str, Any]) -> str:
-    """Adds the manifest of a run to the chain, within the caller's transaction; returns the new head."""
+    """Adds the manifest of a run to the chain, within `opening.closing_a_run`; returns the new head."""
     newest = models.Manifest.objects.order_by("-sequence").first()
     sequence, previous = (newest.sequence + 1, newest.head) if newest else (1, None)
     finished = finished.astimezone(UTC)

@@ -1,6 +1,6 @@
-"""Opens a home: its folder, its key and its database; the only place that knows which database it is.
+"""Opens a home: its folder, its key and its database (`database`).
 
-A fresh home and an older one are brought up to date under a file lock and in one transaction, so a process that is killed leaves either
+A fresh ledger and an older one are brought up to date under a lock and in one transaction, so a process that is killed leaves either
 the old state or the new one, and of two that come at once one waits for the other.
 """
 
@@ -15,16 +15,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from cryptography.fernet import Fernet
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.migrations.loader import MigrationLoader
 
+from tallybridge.ledger.database import Database, database_of
 from tallybridge.ledger.errors import KeyChanged, KeyExposed, KeyLost, LedgerError, LedgerNewer, LedgerUnwritable, ledger_errors, unwritable
 from tallybridge.ledger.key import check_value, confirm_key, discard_unfinished, find_key, make_key
 from tallybridge.ledger.prepared import models
@@ -37,22 +37,24 @@ __all__ = [
     "LedgerError",
     "LedgerNewer",
     "LedgerUnwritable",
+    "adding_to_a_run",
     "clock",
     "close_ledger",
     "close_thread",
+    "closing_a_run",
     "fault_in_file",
     "fault_in_references",
+    "in_turn",
     "ledger_errors",
     "open_ledger",
     "sealing_key",
     "together",
+    "words_for_the_ledger",
 ]
 
 Clock = Callable[[], datetime]
 """Gives the present instant, aware and in UTC (L10)."""
 
-BUSY_SECONDS = 20
-DATABASE_FILE = "ledger.sqlite3"
 KEY_FILE = "key"
 LOCK_FILE = "opening.lock"
 
@@ -61,6 +63,7 @@ LOCK_FILE = "opening.lock"
 class _Opened:
     clock: Clock
     key: Fernet
+    database: Database
 
 
 _opened: _Opened | None = None
@@ -82,19 +85,20 @@ def open_ledger(home: Path, *, clock: Clock, whole: bool = False) -> None:
     """
     global _opened  # noqa: PLW0603 - Django knows one database per process, so there is one open ledger per process
     close_ledger()
+    database = database_of(home)
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _point_at(home / DATABASE_FILE)
+        _point_at(database)
         with ledger_errors():
             labels = _labels(whole=whole)
-            key = _ready_key(home, labels) or _bring_up_to_date(home, labels)
+            key = _ready_key(home, database, labels) or _bring_up_to_date(home, database, labels)
     except LedgerError:
         close_ledger()
         raise
     except OSError as error:
         close_ledger()
         raise unwritable(error) from error
-    _opened = _Opened(clock, key)
+    _opened = _Opened(clock, key, database)
 
 
 def close_ledger() -> None:
@@ -109,7 +113,7 @@ def close_ledger() -> None:
             finally:
                 known.dec_thread_sharing()
         _connections.clear()
-    connections.settings["default"]["NAME"] = ""
+    connections.settings[DEFAULT_DB_ALIAS]["NAME"] = ""
 
 
 def close_thread() -> None:
@@ -134,26 +138,45 @@ def sealing_key() -> Fernet:
     return _require().key
 
 
+def words_for_the_ledger() -> str:
+    """Where the open ledger is, for people; without secrets."""
+    return _require().database.words
+
+
+@contextmanager
+def closing_a_run(run: str) -> Iterator[None]:
+    """One transaction that sees a single state of the whole ledger, while no other one adds to this run or closes any."""
+    with _require().database.closing_a_run(run):
+        yield
+
+
+def adding_to_a_run(run: str) -> None:
+    """Until the transaction ends, the run is not closed. What is asked of the run is to be asked afterwards."""
+    _require().database.adding_to_a_run(run)
+
+
+def in_turn(*subject: object) -> None:
+    """Until the transaction ends, nobody else gets beyond this call for the same subject: what is read now is still true when it is acted upon.
+
+    A transaction that takes turns for several subjects of one kind takes them in their order, so that no two wait for each other.
+    """
+    _require().database.in_turn(*subject)
+
+
 def fault_in_file() -> str | None:
     """What the database finds wrong with its own file, in words; None where it finds nothing, or keeps no file of ours.
 
     Raises:
         LedgerDamaged: so damaged that not even this can be told.
     """
-    if connection.vendor != "sqlite":
-        return None
-    with ledger_errors(), connection.cursor() as cursor:
-        found = cursor.execute("PRAGMA integrity_check(1)").fetchone()
-    return None if found is None or found[0] == "ok" else f"The ledger's file is damaged ({' '.join(str(found[0]).split())})."
+    with ledger_errors():
+        return _require().database.fault_in_file()
 
 
 def fault_in_references() -> str | None:
     """The first row that refers to one that is not there, in words; None where all do, or where the database sees to it by itself."""
-    if connection.vendor != "sqlite":
-        return None
-    with ledger_errors(), connection.cursor() as cursor:
-        found = cursor.execute("PRAGMA foreign_key_check").fetchone()
-    return None if found is None else f"Row {found[1]} of {found[0]} refers to a row of {found[2]} that is not there."
+    with ledger_errors():
+        return _require().database.fault_in_references()
 
 
 def _require() -> _Opened:
@@ -170,47 +193,50 @@ def _remember(connection: BaseDatabaseWrapper, **_: object) -> None:
 connection_created.connect(_remember, dispatch_uid="tallybridge.ledger.opening")
 
 
-def _point_at(path: Path) -> None:
-    settings: dict[str, Any] = connections.settings["default"]
-    settings["NAME"] = str(path.absolute())
-    settings["OPTIONS"] = {"timeout": BUSY_SECONDS, "transaction_mode": "IMMEDIATE", "init_command": "PRAGMA synchronous = FULL"}
+def _point_at(database: Database) -> None:
+    """Connections of other threads follow, because Django's settings are changed in place; those for another kind of database are made anew."""
+    wanted = database.settings()
+    known = connections.settings[DEFAULT_DB_ALIAS]
+    if known["ENGINE"] == wanted["ENGINE"]:
+        known.update(wanted)
+        return
+    connections.settings[DEFAULT_DB_ALIAS] = {**known, "USER": "", "PASSWORD": "", "HOST": "", "PORT": "", **wanted}
+    del connections[DEFAULT_DB_ALIAS]
 
 
-def _ready_key(home: Path, labels: frozenset[str]) -> Fernet | None:
+def _ready_key(home: Path, database: Database, labels: frozenset[str]) -> Fernet | None:
     """The key of a ledger that needs nothing; None for one that is to be made or brought up to date."""
-    if not (home / DATABASE_FILE).exists():
+    if not database.is_there():
         return None
     missing = _migrations_missing(labels)
-    key, sealed = _confirmed_key(home)
+    key, sealed = _confirmed_key(home, database)
     return key if sealed is not None and not missing else None
 
 
-def _bring_up_to_date(home: Path, labels: frozenset[str]) -> Fernet:
+def _bring_up_to_date(home: Path, database: Database, labels: frozenset[str]) -> Fernet:
     with _file_lock(home / LOCK_FILE):
         discard_unfinished(home / KEY_FILE)
-        _make_file(home / DATABASE_FILE)
-        _use_write_ahead_log()
-        missing = _migrations_missing(labels)
-        key, sealed = _confirmed_key(home)
-        if missing:
-            _migrate(labels)
-        if key is None:
-            key = make_key(home / KEY_FILE)
-        if sealed is None:
-            models.KeyCheck.objects.create(sealed=check_value(key))
+        database.make()
+        with database.upgrading():
+            missing = _migrations_missing(labels)
+            key, sealed = _confirmed_key(home, database)
+            if missing:
+                own = next(iter(labels)) if len(labels) == 1 else None
+                call_command("migrate", *([own] if own is not None else []), interactive=False, verbosity=0)
+                database.guard(models.append_only_tables(labels))
+            if key is None:
+                key = make_key(home / KEY_FILE)
+            if sealed is None:
+                models.KeyCheck.objects.create(sealed=check_value(key))
         return key
 
 
-def _confirmed_key(home: Path) -> tuple[Fernet | None, str | None]:
+def _confirmed_key(home: Path, database: Database) -> tuple[Fernet | None, str | None]:
     """The key, and the ledger's check value that it agrees with; either may be missing only where the check value is."""
     sealed = _sealed_check()
     key = find_key(home / KEY_FILE)
-    confirm_key(key, sealed, home / KEY_FILE)
+    confirm_key(key, sealed, home / KEY_FILE, shared=database.shared)
     return key, sealed
-
-
-def _make_file(path: Path) -> None:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _sealed_check() -> str | None:
@@ -236,35 +262,6 @@ def _migrations_missing(labels: frozenset[str]) -> bool:
             "Update the program, or name another home with --home."
         )
     return any(node not in loader.applied_migrations for node in loader.disk_migrations if node[0] in labels)
-
-
-def _migrate(labels: frozenset[str]) -> None:
-    """Brings the tables up to date in one transaction."""
-    connection.disable_constraint_checking()
-    try:
-        with transaction.atomic(durable=True):
-            own = next(iter(labels)) if len(labels) == 1 else None
-            call_command("migrate", *([own] if own is not None else []), interactive=False, verbosity=0)
-            _guard_append_only_tables(labels)
-    finally:
-        connection.enable_constraint_checking()
-
-
-def _guard_append_only_tables(labels: frozenset[str]) -> None:
-    """Lets SQLite itself refuse to change or delete rows that are only ever added."""
-    with connection.cursor() as cursor:
-        for table in models.append_only_tables(labels):
-            for verb in ("UPDATE", "DELETE"):
-                cursor.execute(f'DROP TRIGGER IF EXISTS "{table}_no_{verb.lower()}"')
-                cursor.execute(
-                    f'CREATE TRIGGER "{table}_no_{verb.lower()}" BEFORE {verb} ON "{table}" '
-                    f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are only ever added'); END"
-                )
-
-
-def _use_write_ahead_log() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA journal_mode = WAL")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from tallybridge.ledger import evidence, manifest_body, plain_sql
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.errors import LedgerError, ledger_errors
 from tallybridge.ledger.open_runs import require_open, require_still_open
+from tallybridge.ledger.opening import closing_a_run
 from tallybridge.ledger.prepared import models
 from tallybridge.ledger.processes import Owner, is_gone, this_process
 from tallybridge.ledger.run_queries import (
@@ -116,7 +117,7 @@ def _close_abandoned(run: NewRun, owner: Owner) -> None:
     for row in models.Run.objects.filter(manifest=None).order_by("started", "id"):
         if not _abandoned(row, run, owner):
             continue
-        with transaction.atomic(durable=True):
+        with closing_a_run(row.id):
             if not models.Manifest.objects.filter(run_id=row.id).exists():
                 manifest_body.close(row, outcome=INTERRUPTED, totals={}, finished=max(run.started, row.started), tail={})
 
@@ -197,5 +198,5 @@ def finish(run_id: str, outcome: str, totals: Mapping[str, Any], finished: datet
         RunUnknown, RunClosed: nothing was recorded.
         LedgerUnwritable: the run stays unfinished; the next one closes it as interrupted.
     """
-    with transaction.atomic(durable=True):
+    with closing_a_run(run_id):
         return manifest_body.close(require_open(run_id), outcome=outcome, totals=totals, finished=finished, tail=tail)

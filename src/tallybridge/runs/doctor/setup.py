@@ -12,6 +12,7 @@ from tallybridge.configuration.errors import MissingSecret
 from tallybridge.configuration.records import Configuration, KscSourceSettings, TigerpawDestinationSettings
 from tallybridge.configuration.secrets import KeptSecrets, SecretHome, SecretReference
 from tallybridge.destinations.tigerpaw import DialectError, load_dialect
+from tallybridge.ledger.opening import words_for_the_ledger
 from tallybridge.sources.base import Clock
 from tallybridge.wire.checks import Check
 
@@ -96,4 +97,4 @@ def dialect_check(configuration: Configuration) -> Check:
 def ledger_words(home: Path, key_variable: str) -> str:
     """Where ledger and key are."""
     key = f"the key is in the environment variable {key_variable}" if os.environ.get(key_variable) else f"its key is {home / 'key'}"
-    return f"{home / 'ledger.sqlite3'} is open; {key}"
+    return f"{words_for_the_ledger()} is open; {key}"
