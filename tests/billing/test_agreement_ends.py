@@ -83,6 +83,7 @@ DAY_AFTER = LAST_DAY + timedelta(days=1)
 SUCCESSORS: dict[str, tuple[tuple[Agreement, ...], int | None]] = {
     "no other": ((), None),
     "itself": ((an_agreement(),), None),
+    "itself, given a later end since it was read": ((an_agreement(end=DAY_AFTER),), None),
     "starts the day after": ((another(),), NEXT),
     "has started long ago": ((another(start=date(2020, 1, 1)),), NEXT),
     "does not say when it starts": ((another(start=None),), NEXT),
@@ -114,6 +115,11 @@ def test_of_an_agreement_that_has_ended_long_ago_a_successor_may_have_started_at
     assert obvious_successor(ended, (another(start=TODAY + timedelta(days=1)),), TODAY) is None
 
 
+def test_what_has_gone_on_after_an_agreement_and_has_ended_too_is_no_successor() -> None:
+    ended = an_agreement(end=date(2026, 1, 31))
+    assert obvious_successor(ended, (another(start=date(2026, 2, 1), end=date(2026, 9, 30)),), TODAY) is None
+
+
 def test_an_agreement_without_an_end_has_no_successor() -> None:
     assert obvious_successor(an_agreement(end=None), (another(),), TODAY) is None
 
@@ -129,3 +135,11 @@ def test_what_the_notices_say_is_read_from_them_again(days: int) -> None:
     assert told_end(told, 2041, TODAY) == agreement.end
     assert told_successor(told, 2041) == NEXT
     assert (told_end(told, 204, TODAY), told_successor(told, 204)) == (None, None)
+
+
+def test_other_notices_that_speak_of_the_same_number_tell_no_end_and_no_successor() -> None:
+    others = (
+        Notice(reason=Reason.COUNT_DIFFERS, subject="2041", expected=5, received=4),
+        Notice(reason=Reason.BILLED_BUT_UNUSED, subject="2041 licenses", expected=0, received=7),
+    )
+    assert (told_end(others, 2041, TODAY), told_successor(others, 2041)) == (None, None)

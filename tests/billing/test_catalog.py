@@ -5,21 +5,19 @@ from __future__ import annotations
 import pytest
 
 from tallybridge.billing.catalog import Catalog
-from tallybridge.billing.model import Application, License, Mapping, Rules
+from tallybridge.billing.model import Application, License, Mapping, Rules, Unit
 from tallybridge.billing.wanting import not_billed, wanted_items
 from tests.billing.builders import ADVANCED, SELECT, a_license, counted, totals, workstation
 
-CATALOG = Catalog(
-    [
-        Application(name="Core", prefixes=("Kaspersky Endpoint",), part_numbers=("KL4000",), application_ids=(1105,)),
-        Application(name="Advanced", exact=("KESB Advanced, 100-149 nodes",), prefixes=("Kaspersky Endpoint Security Advanced",)),
-        Application(
-            name="Special",
-            exact=("Kaspersky Endpoint Security Advanced Special",),
-            part_numbers=("KL5000", "KL4000"),
-            application_ids=(1105, 1170),
-        ),
-    ]
+APPLICATIONS = (
+    Application(name="Core", prefixes=("Kaspersky Endpoint",), part_numbers=("KL4000",), application_ids=(1105,)),
+    Application(name="Advanced", exact=("KESB Advanced, 100-149 nodes",), prefixes=("Kaspersky Endpoint Security Advanced",)),
+    Application(
+        name="Special",
+        exact=("Kaspersky Endpoint Security Advanced Special",),
+        part_numbers=("KL5000", "KL4000"),
+        application_ids=(1105, 1170),
+    ),
 )
 
 ROWS = [
@@ -42,9 +40,14 @@ ROWS = [
 ]
 
 
+def test_an_empty_part_number_claims_nothing() -> None:
+    catalog = Catalog([Application(name="Careless", part_numbers=("",))])
+    assert catalog.match(a_license(name="unheard of", part_number="")) is None
+
+
 @pytest.mark.parametrize(("license", "application"), ROWS)
 def test_match(license: License, application: str | None) -> None:
-    matched = CATALOG.match(license)
+    matched = Catalog(APPLICATIONS).match(license)
     assert (matched.name if matched is not None else None) == application
 
 
@@ -67,7 +70,7 @@ def test_a_name_that_nobody_matches_keeps_its_seats() -> None:
     usage = counted(devices=[workstation("d1"), workstation("d2")], licenses=[a_license(name=SELECT)])
 
     assert totals(usage) == {SELECT: 2}
-    assert [one.matched for one in usage.quantities] == [False]
+    assert [(one.matched, one.unit) for one in usage.quantities] == [(False, Unit.DEVICE)]
     assert len(usage.seats) == 2
 
 

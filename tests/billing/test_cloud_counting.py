@@ -87,7 +87,8 @@ class TestMailboxes:
 
         assert totals(usage).total() == 0
         assert usage.seats == ()
-        assert left_out(usage) == [(reason, mailbox.address)]
+        application = license.name if mailbox.license is not None else None
+        assert usage.left_out == ((reason, application, mailbox.address, mailbox.license),)
 
     @pytest.mark.parametrize(
         ("license", "reason"),
@@ -105,6 +106,29 @@ class TestMailboxes:
 
         assert (usage.quantities, usage.seats, usage.left_out) == ((), (), ())
         assert [(one.reason, one.license) for one in usage.left_out_licenses] == [(reason, "M")]
+
+    def test_a_license_that_does_not_count_keeps_none_of_the_other_mailboxes_from_counting(self) -> None:
+        usage = used(a_company(licenses=[a_license("A", OFFICE_365, expires=NOW), OFFICE], mailboxes=[a_mailbox(license="A"), a_mailbox()]))
+
+        assert quantities(usage) == {(OFFICE_365, None): 1}
+
+    def test_whatever_order_mailboxes_come_in_they_stand_by_address_and_without_a_license_first(self) -> None:
+        """L8: equal usage is equal bytes."""
+        mailboxes = [
+            a_mailbox("b@x.example", "M2"),
+            a_mailbox("c@x.example", "M1"),
+            a_mailbox("a@x.example", "M1", protected=False),
+            a_mailbox("a@x.example", None),
+            a_mailbox("b@x.example", "M1"),
+        ]
+        usage = used(a_company(licenses=[a_license("M2", OFFICE_365), a_license("M1", OFFICE_365)], mailboxes=mailboxes))
+
+        assert [(seat.device, seat.license) for seat in usage.seats] == [("b@x.example", "M1"), ("c@x.example", "M1")]
+        assert [(one.device, one.license, one.reason) for one in usage.left_out] == [
+            ("a@x.example", None, Reason.NO_LICENSE),
+            ("a@x.example", "M1", Reason.NOT_PROTECTED),
+            ("b@x.example", "M2", Reason.ALREADY_COUNTED),
+        ]
 
     def test_an_address_under_two_licenses_of_the_application_counts_once_and_the_other_license_is_listed(self) -> None:
         """L2."""
@@ -267,7 +291,8 @@ class TestStatedCounts:
         usage = used(a_company(licenses=[a_license("U", CLOUD)], devices=devices, stated=[a_statement(7, CLOUD)]))
 
         assert totals(usage) == {CLOUD: 7}
-        assert sorted(left_out(usage)) == sorted((Reason.STATED_INSTEAD, device.id) for device in devices)
+        assert set(usage.left_out) == {(Reason.STATED_INSTEAD, CLOUD, device.id, "U") for device in devices}
+        assert len(usage.left_out) == len(devices)
 
     def test_by_category_each_is_wanted_on_its_item(self) -> None:
         statements = [a_statement(9, ADVANCED, WORKSTATION), a_statement(2, ADVANCED, SERVER)]
@@ -283,6 +308,33 @@ class TestStatedCounts:
 
         assert quantities(usage) == {(ADVANCED, WORKSTATION): 3, (OFFICE_365, None): 40}
         assert len(usage.seats) == 3
+
+    def test_the_seats_of_other_applications_are_not_listed_as_replaced(self) -> None:
+        usage = used(
+            a_company(licenses=[a_license(), OFFICE], devices=devices_of(DeviceForm.DESKTOP, 3), mailboxes=[a_mailbox()], stated=[a_statement(40)])
+        )
+
+        assert left_out(usage) == [(Reason.STATED_INSTEAD, "anna@fabrikam.example")]
+
+    def test_quantities_stand_by_application_and_category_whatever_was_stated(self) -> None:
+        """L8: equal usage is equal bytes."""
+        unmatched = "Kaspersky Mail Wonder"
+        usage = used(
+            a_company(
+                licenses=[a_license("M", unmatched)],
+                devices=[a_device("s1", DeviceForm.FILE_SERVER, WINDOWS_SERVER), a_device("d1", DeviceForm.DESKTOP)],
+                mailboxes=[a_mailbox()],
+                stated=[a_statement(2, ADVANCED, WORKSTATION), a_statement(9, ADVANCED, SERVER)],
+            )
+        )
+
+        assert [(one.application, one.category) for one in usage.quantities] == [
+            (ADVANCED, SERVER),
+            (ADVANCED, WORKSTATION),
+            (unmatched, None),
+            (unmatched, SERVER),
+            (unmatched, WORKSTATION),
+        ]
 
     def test_zero_is_a_count(self) -> None:
         usage = used(a_company(licenses=[OFFICE], mailboxes=[a_mailbox()], stated=[a_statement(0)]))

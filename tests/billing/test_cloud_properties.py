@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tallybridge.billing.model import (
@@ -33,11 +33,11 @@ from tests.billing.cloud_builders import (
     a_statement,
     used,
 )
+from tests.billing.modest import at_most
 
 Row = TypeVar("Row")
 
-# Deterministic, so that a red build is red everywhere.
-modest = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+modest = at_most(150)
 APPLICATIONS = (*(application.name for application in RULES.applications), "a name that nobody matches")
 SERIALS = ("K1", "K2", "K3")
 

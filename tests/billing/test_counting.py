@@ -53,7 +53,7 @@ LEFT_OUT_SEATS = {
 def test_a_seat_counts(seat: Seat) -> None:
     usage = counted(devices=[workstation("d1")], seats=[seat])
 
-    assert [(one.application, one.category, one.device, one.license) for one in usage.seats] == [(ADVANCED, WORKSTATION, "d1", "K1")]
+    assert [(one.application, one.category, one.device, one.devices, one.license) for one in usage.seats] == [(ADVANCED, WORKSTATION, "d1", (), "K1")]
     assert usage.left_out == ()
 
 
@@ -174,6 +174,34 @@ def test_the_seats_of_an_application_by_mailbox_are_listed_and_count_no_device()
     assert usage.left_out == ((Reason.UNIT_DIFFERS, OFFICE_365, "d1", "K1"),)
 
 
+def test_whatever_order_rows_come_in_usage_stands_in_one_order() -> None:
+    """L8: equal usage is equal bytes."""
+    rules = Rules(applications=(an_application(ADVANCED), an_application(SELECT)))
+    usage = counted(
+        devices=[workstation("d3"), server("d2"), workstation("d1"), linux("d4")],
+        licenses=[a_license("K4", expires=NOW), a_license("K2", SELECT), a_license("K1"), a_license("K3", kind=None)],
+        seats=[
+            a_seat("d3", "K2"),
+            a_seat("d3", "K1"),
+            a_seat("d2", "K1"),
+            a_seat("d1", "K1"),
+            a_seat("d2", "K2", pending=True),
+            a_seat("d2", "K2", active=False),
+            a_seat("d1", "K2", active=False),
+        ],
+        rules=rules,
+    )
+
+    assert [(one.application, one.device) for one in usage.seats] == [(SELECT, "d3"), (ADVANCED, "d2"), (ADVANCED, "d1"), (ADVANCED, "d3")]
+    assert [(one.device, one.license, one.reason) for one in usage.left_out] == [
+        ("d1", "K2", Reason.RESERVE_KEY),
+        ("d2", "K2", Reason.PENDING_SUBSCRIPTION),
+        ("d2", "K2", Reason.RESERVE_KEY),
+        ("d4", None, Reason.NO_LICENSE),
+    ]
+    assert [one.license for one in usage.left_out_licenses] == ["K3", "K4"]
+
+
 def test_an_empty_tenant_has_empty_usage() -> None:
     usage = counted(licenses=[])
     assert (usage.quantities, usage.seats, usage.left_out, usage.left_out_licenses, usage.other_scope) == ((), (), (), (), ())
@@ -265,6 +293,22 @@ def test_nothing_is_said_of_the_other_key_scope_where_it_would_change_nothing() 
 
     assert same_device_by_both.other_scope == ()
     assert trial_from_elsewhere.other_scope == ()
+
+
+def test_where_no_key_is_in_the_tenants_own_storage_the_other_scope_would_count_nothing() -> None:
+    usage = counted(devices=[workstation("d1"), server("s1")], licenses=[a_license(installed=False)])
+
+    assert [(one.application, one.category, one.quantity) for one in usage.other_scope] == [(ADVANCED, SERVER, 0), (ADVANCED, WORKSTATION, 0)]
+
+
+def test_the_other_key_scope_counts_at_the_same_instant() -> None:
+    usage = counted(
+        devices=[workstation("d1"), workstation("d2")],
+        licenses=[a_license("K1"), a_license("K2", installed=False), a_license("K3", expires=NOW)],
+        seats=[a_seat("d1", "K1", expires=NOW), a_seat("d2", "K1", expires=NOW + SECOND), a_seat("d1", "K2"), a_seat("d1", "K3")],
+    )
+
+    assert [(one.category, one.quantity) for one in usage.other_scope] == [(WORKSTATION, 1)]
 
 
 def test_expiry_is_judged_at_the_runs_instant_not_at_the_read() -> None:

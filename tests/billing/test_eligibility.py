@@ -54,6 +54,8 @@ DOES_NOT_COUNT = {
         Reason.SUBSCRIPTION_NOT_ACTIVE,
     ),
     "state not told": (a_subscription(state=None), Reason.STATE_MISSING),
+    "commercial key sold as a subscription, state not told": (a_license(is_subscription=True), Reason.STATE_MISSING),
+    "kind subscription without the flag, state not told": (a_license(kind=LicenseKind.SUBSCRIPTION), Reason.STATE_MISSING),
 }
 
 OUT_OF_SCOPE = {

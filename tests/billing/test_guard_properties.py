@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tallybridge.billing.guards import lowered_by
@@ -14,9 +14,10 @@ from tallybridge.billing.plan import Action, Bounds, Change, Plan, PlanningInput
 from tallybridge.billing.planning import plan
 from tallybridge.billing.reasons import Reason
 from tests.billing.builders import TODAY, a_charge, a_part, planning, wanting
+from tests.billing.modest import at_most
 from tests.billing.test_guards import OLD, stood
 
-modest = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+modest = at_most(120)
 
 BOUNDS = st.builds(
     Bounds,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tallybridge.billing.plan import (
@@ -34,6 +34,7 @@ from tests.billing.builders import (
     wanting,
 )
 from tests.billing.carrying_out import billed, carry_out, in_order
+from tests.billing.modest import at_most
 from tests.billing.test_released_moves import released
 
 FORMER = 1999
@@ -94,7 +95,7 @@ def remapped_tenants(draw: st.DrawFn) -> PlanningInputs:
     return replace(inputs, former=(former,) if there else ())
 
 
-modest = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+modest = at_most(100)
 
 
 @modest

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tallybridge.billing.counting import count
@@ -55,9 +55,9 @@ from tests.billing.builders import (
     wanting,
     workstation,
 )
+from tests.billing.modest import at_most
 
-# Deterministic, so that a red build is red everywhere.
-modest = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+modest = at_most(120)
 
 APPLICATIONS = (
     Application(name=ADVANCED, exact=("KESB Advanced, 100-149 nodes",)),

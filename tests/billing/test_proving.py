@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tallybridge.billing.counting import count
@@ -47,6 +47,7 @@ from tests.billing.builders import (
     unclassified,
     workstation,
 )
+from tests.billing.modest import at_most
 
 KES, WKS, SRV = "KES", "KES-WKS", "KES-SRV"
 RENAMED = "a name that nobody matches"
@@ -325,7 +326,7 @@ class TestWithoutEarlierEvidence:
         assert prove_fall("KES-SELECT", None, today).doubts == ((Reason.KIND_MISSING, 0),)
 
 
-modest = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+modest = at_most(120)
 CHANGES = ("as before", "gone", "reserve", "expired there", "not listed", "flag missing", "renamed")
 DOUBTFUL = {"flag missing": Reason.ACTIVE_FLAG_MISSING, "renamed": Reason.NAME_UNMATCHED}
 

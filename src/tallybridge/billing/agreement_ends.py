@@ -90,8 +90,8 @@ def notices_of_end(agreement: Agreement, of_account: Iterable[Agreement], today:
 
 def told_end(notices: Iterable[Notice], agreement: int, on: date) -> date | None:
     """The last day of an agreement, as the notices of a run of this billing date tell it; None where they do not."""
-    told = (one for one in notices if one.reason is Reason.AGREEMENT_ENDS and one.subject == str(agreement) and one.expected is not None)
-    return next((on + timedelta(days=one.expected or 0) for one in told), None)
+    days = next((one.expected for one in notices if one.reason is Reason.AGREEMENT_ENDS and one.subject == str(agreement)), None)
+    return on + timedelta(days=days) if days is not None else None
 
 
 def told_successor(notices: Iterable[Notice], agreement: int) -> int | None:

@@ -28,7 +28,7 @@ class Catalog:
                 self._by_part_number.setdefault(number, application)
             for identifier in application.application_ids:
                 self._by_application_id.setdefault(identifier, application)
-        self._prefixes = sorted(prefixes.items(), key=lambda entry: (-len(entry[0]), entry[0]))
+        self._prefixes = sorted(prefixes.items(), key=lambda entry: -len(entry[0]))
 
     def named(self, name: str) -> Application | None:
         """The application of this name, or that claims this name exactly; None where there is none."""

@@ -39,7 +39,7 @@ def _category(form: DeviceForm | None, os_name: str | None, type_bits: int | Non
         return Category.WINDOWS_SERVER
     if bits & _UNIX or (name and not windows_by_name):
         return Category.NON_WINDOWS
-    if bits & _WINDOWS_NT_SERVER or (windows_by_name and "server" in name):
+    if bits & _WINDOWS_NT_SERVER or "server" in name:
         return Category.WINDOWS_SERVER
     if windows_by_name or bits & _WINDOWS:
         return Category.WINDOWS_WORKSTATION

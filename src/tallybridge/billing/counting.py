@@ -143,30 +143,32 @@ def _by_license(seats: Iterable[Seat]) -> dict[str, list[Seat]]:
 
 def _in_order(left_out: list[LeftOutSeat]) -> list[LeftOutSeat]:
     """Sorted, and each said once."""
-    return [seat for seat, _ in groupby(sorted(left_out, key=lambda seat: (seat.device, seat.license or "", seat.application or "", seat.reason)))]
+    return [seat for seat, _ in groupby(sorted(left_out, key=lambda seat: (seat.device, seat.license or "", seat.reason)))]
 
 
-def _mailbox_seats(mailboxes: Iterable[Mailbox], claims: dict[str, _Claim], left_out: list[LeftOutSeat]) -> dict[str, list[CountedSeat]]:
+def _mailbox_seats(mailboxes: tuple[Mailbox, ...], claims: dict[str, _Claim], left_out: list[LeftOutSeat]) -> dict[str, list[CountedSeat]]:
     """The protected mailboxes per application, each once; the others are added to what is left out (given page; design 5)."""
     counted: defaultdict[str, dict[str, CountedSeat]] = defaultdict(dict)
-    for address, protected, serial in sorted(mailboxes, key=lambda one: (one.address, one.license or "", one.protected)):
-        claim = claims.get(serial) if serial is not None else None
-        if serial is not None and claim is None:
+    for address, protected, serial in mailboxes:
+        if serial is None:
+            left_out.append(LeftOutSeat(Reason.NO_LICENSE if protected else Reason.NOT_PROTECTED, None, address, None))
+    # Sorted, so that of several licenses on one address the same one is named every day (L8).
+    for serial, address, protected in sorted((one.license, one.address, one.protected) for one in mailboxes if one.license is not None):
+        claim = claims.get(serial)
+        if claim is None:
             continue
-        application = claim.application if claim is not None else None
-        reason = _mailbox_reason(claim, protected=protected, counted=application is not None and address in counted[application])
-        if reason is not None or application is None or serial is None:
-            left_out.append(LeftOutSeat(reason or Reason.NO_LICENSE, application, address, serial))
+        seats = counted[claim.application]
+        reason = _mailbox_reason(claim, protected=protected, counted=address in seats)
+        if reason is not None:
+            left_out.append(LeftOutSeat(reason, claim.application, address, serial))
         else:
-            counted[application][address] = CountedSeat(application, None, Unit.MAILBOX, address, (), serial)
-    return {application: list(seats.values()) for application, seats in counted.items() if seats}
+            seats[address] = CountedSeat(claim.application, None, Unit.MAILBOX, address, (), serial)
+    return {application: sorted(seats.values()) for application, seats in counted.items()}
 
 
-def _mailbox_reason(claim: _Claim | None, *, protected: bool, counted: bool) -> Reason | None:
+def _mailbox_reason(claim: _Claim, *, protected: bool, counted: bool) -> Reason | None:
     if not protected:
         return Reason.NOT_PROTECTED
-    if claim is None:
-        return Reason.NO_LICENSE
     if claim.matched and claim.unit is not Unit.MAILBOX:
         return Reason.UNIT_DIFFERS
     return Reason.ALREADY_COUNTED if counted else None
@@ -223,7 +225,7 @@ def _user_seats(application: str, licenses: dict[str, str], devices: dict[str, D
 def _quantities(counted: list[_Counted], claims: dict[str, _Claim], stated: list[Quantity]) -> tuple[Quantity, ...]:
     matched = {claim.application: claim.matched for claim in claims.values()}
     found = [Quantity(one.application, one.category, one.unit, len(one.seats), matched[one.application]) for one in counted]
-    return tuple(sorted(found + stated, key=lambda one: (one.application, one.category or "", one.unit))) if stated else tuple(found)
+    return tuple(sorted(found + stated, key=lambda one: (one.application, one.category or ""))) if stated else tuple(found)
 
 
 def _other_scope(ours: tuple[Quantity, ...], observation: Observation, rules: Rules, *, now: datetime) -> tuple[Quantity, ...]:
