@@ -54,6 +54,17 @@ def test_each_thing_that_waits_has_a_way_to_it(desk: Desk) -> None:
         assert f'href="{address}"' in page, address
 
 
+def test_lines_left_behind_are_told_with_their_customers(desk: Desk) -> None:
+    """Design 6.3: from the moment at which no link means the customer any more."""
+    one = _chosen(desk)
+    unlinked = replace(one, configuration=replace(one.configuration, links=()))
+    integrations.use(lambda: (unlinked,), desk.now)
+    page = desk.text("/", Role.VIEW)
+    left = page[page.index('id="left"') :]
+    assert 'href="/customers/one/vs-1/">Contoso Dental</a>' in left
+    assert 'href="/why/2041/KES-WKS/">KES-WKS</a>' in left
+
+
 def test_what_was_written_today_is_told_in_lines_and_units(desk: Desk) -> None:
     assert '<span class="value">6</span><span class="hint">+131 \N{MINUS SIGN}0 units</span>' in desk.text("/")
 

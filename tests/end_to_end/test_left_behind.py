@@ -35,7 +35,7 @@ ZERO = ("left-behind", "zero", "--all", "--reason", "the customer has left")
 def listed(bench: Bench) -> list[Listed]:
     """What the command lists."""
     called = bench.call("left-behind", "list", "--json")
-    assert called.code == (3 if called.json else 0), called.words
+    assert called.code == (3 if any(not one["on_ended_agreement"] for one in called.json) else 0), called.words
     return [(one["agreement"], one["item"], one["quantity"], one["reason"]) for one in called.json]
 
 
@@ -224,6 +224,7 @@ class TestNotWritten:
     """What cannot be set to 0 is said, and nothing else suffers from it."""
 
     def test_an_agreement_that_has_ended(self, bench: Bench) -> None:
+        """It is told when it is found out, and asks for nothing any more afterwards (design 6.3)."""
         bench.run()
         bench.declare(links=())
         bench.edit(lambda state: state["tigerpaw"]["accounts"][1]["agreements"][0].update(end="2026-01-31"))
@@ -235,6 +236,17 @@ class TestNotWritten:
         assert bench.quantities(FABRIKAM) == [("KES-SELECT", 2)]
         assert bench.quantities(CONTOSO) == [("KES-SRV", 0), ("KES-WKS", 0)]
         bench.require_proof()
+
+        (line,) = bench.call("left-behind", "list", "--json").json
+        assert (line["agreement"], line["on_ended_agreement"]) == (FABRIKAM, True)
+        people = bench.call("left-behind", "list")
+        assert people.code == bench.call("status").code == 0
+        assert "On an agreement that has ended: never written" in people.out
+        again = zero(bench)
+        assert (again.code, again.json["totals"]["tenants"]) == (0, 0)
+        assert "1 line on agreements that have ended not tried" in again.err
+        named = bench.call("left-behind", "zero", "--agreement", FABRIKAM, "--reason", "its end was put off?", "--json")
+        assert (named.code, bench.quantities(FABRIKAM)) == (3, [("KES-SELECT", 2)])
 
     def test_an_agreement_that_belongs_to_another_account_now(self, bench: Bench) -> None:
         """Whoever has it now has not asked for it."""

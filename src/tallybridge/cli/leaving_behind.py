@@ -12,7 +12,7 @@ from tallybridge.cli.frame import CommandFailed, ConfigOption, Finished, HomeOpt
 from tallybridge.cli.prescribed_words import no_run_document, say_left_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tallybridge.cli.frame import Frame
     from tallybridge.runs.configuring import Configured
@@ -32,7 +32,9 @@ def add_to(app: typer.Typer) -> None:
 def list_lines(as_json: JsonOption = False, config: ConfigOption = None, home: HomeOption = None) -> None:
     """List the lines of ours whose link was switched off, removed or moved, or whose item nothing is mapped to. Needs no connection.
 
-    Exit code: 0 nothing is left behind, 3 something is.
+    A line on an agreement that had ended when it was last read is listed apart: it is never written, and bills nothing any more.
+
+    Exit code: 0 nothing is left behind that could be set to 0, 3 something is.
 
     Example: tallybridge left-behind list
     """
@@ -42,12 +44,9 @@ def list_lines(as_json: JsonOption = False, config: ConfigOption = None, home: H
     found = [line for one in call.configured() for line in lines_left_behind(one.configuration, utc_now)]
     if call.as_json:
         call.give([_document(line) for line in found])
-    elif found:
-        _show(call, found, "Left behind")
-        call.say("To set them to 0: tallybridge left-behind zero --all --reason TEXT")
     else:
-        call.say("Nothing is left behind.")
-    raise Finished(3 if found else 0)
+        _show_all(call, found)
+    raise Finished(3 if _to_act_on(found) else 0)
 
 
 @left_behind.command("zero")
@@ -64,7 +63,8 @@ def zero(
 ) -> None:
     """Set lines that are left behind to 0: plan and write at once. Reads Tigerpaw before each write and reads back after it.
 
-    A line that somebody has changed in Tigerpaw is held, and a line on an agreement that has ended is never written; both are said.
+    A line that somebody has changed in Tigerpaw is held, and a line on an agreement that has ended is never written; both are said. --all does not
+    try lines on agreements that had ended when they were last read; name such an agreement if its end was put off since.
 
     Exit code: 0 all of them are at 0, 3 something is held, blocked or waiting, 1 a write failed.
 
@@ -78,6 +78,8 @@ def zero(
     if not reason.strip() and not dry_run:
         raise CommandFailed("Setting lines to 0 needs a reason: add --reason TEXT. Nothing was written.")
     found = [(one, chosen(lines_left_behind(one.configuration, utc_now), agreements=agreement or (), items=item or ())) for one in call.configured()]
+    if not (agreement or item):
+        found = _without_ended(call, found)
     lines = [line for _, some in found for line in some]
     if dry_run:
         _tell_dry(call, lines)
@@ -89,11 +91,27 @@ def zero(
     if not call.as_json:
         _show(call, lines, "To be set to 0")
         if not yes and sys.stdin.isatty():
-            typer.confirm(f"Set these {_lines(lines)} to 0?", abort=True, err=True)
+            typer.confirm(f"Set {_lines(len(lines))} to 0?", abort=True, err=True)
     steps = [(one, step) for one, some in found for step in to_zero(some)]
     ended = [_zero(call, one, step, reason) for one, step in steps]
     _give(call, [report for report, _ in ended])
     raise Finished(worst_of([code for _, code in ended]))
+
+
+def _to_act_on(lines: Iterable[LineLeftBehind]) -> list[LineLeftBehind]:
+    """Those that can be written: nobody can do anything about a line on an agreement that has ended."""
+    return [line for line in lines if not line.on_ended_agreement]
+
+
+def _without_ended(
+    call: Frame, found: Sequence[tuple[Configured, tuple[LineLeftBehind, ...]]]
+) -> list[tuple[Configured, tuple[LineLeftBehind, ...]]]:
+    kept = [(one, tuple(_to_act_on(some))) for one, some in found]
+    if ended := sum(len(some) for _, some in found) - sum(len(some) for _, some in kept):
+        call.say(
+            f"{_lines(ended)} on agreements that have ended not tried: never written, and billing nothing any more. See: tallybridge left-behind list"
+        )
+    return kept
 
 
 def _zero(call: Frame, configured: Configured, step: tuple[Prescription, ...], reason: str) -> tuple[RunReport, int]:
@@ -145,11 +163,11 @@ def _tell_dry(call: Frame, lines: Sequence[LineLeftBehind]) -> None:
         call.give([_document(line) for line in lines])
     elif lines:
         _show(call, lines, "To be set to 0")
-    call.say(f"{_lines(lines)} would be set to 0. Nothing was written.")
+    call.say(f"{_lines(len(lines))} would be set to 0. Nothing was written.")
 
 
-def _lines(lines: Sequence[LineLeftBehind]) -> str:
-    return "1 line" if len(lines) == 1 else f"{len(lines)} lines"
+def _lines(number: int) -> str:
+    return "1 line" if number == 1 else f"{number} lines"
 
 
 def _document(line: LineLeftBehind) -> dict[str, Any]:
@@ -163,7 +181,20 @@ def _document(line: LineLeftBehind) -> dict[str, Any]:
         "charge": line.charge,
         "quantity": line.quantity,
         "reason": line.reason.value,
+        "on_ended_agreement": line.on_ended_agreement,
     }
+
+
+def _show_all(call: Frame, lines: Sequence[LineLeftBehind]) -> None:
+    writable = _to_act_on(lines)
+    ended = [line for line in lines if line.on_ended_agreement]
+    if writable:
+        _show(call, writable, "Left behind")
+        call.say("To set them to 0: tallybridge left-behind zero --all --reason TEXT")
+    else:
+        call.say("Nothing is left behind.")
+    if ended:
+        _show(call, ended, "On an agreement that has ended: never written, and bills nothing any more")
 
 
 def _show(call: Frame, lines: Sequence[LineLeftBehind], title: str) -> None:
