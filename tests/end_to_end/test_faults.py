@@ -270,7 +270,6 @@ SOURCE_CALLS = [
     "LicenseKeys.AcquireKeyHosts",
     "GroupSyncIterator.GetNextItems",
     "HostGroup.FindHosts",
-    "ChunkAccessor.GetItemsCount",
     "ChunkAccessor.GetItemsChunk",
 ]
 

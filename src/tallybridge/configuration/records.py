@@ -43,6 +43,8 @@ class KscSourceSettings:
     key_scope: KeyScope = KeyScope.USED
     count_oem: bool = False
     max_sessions: int = 2
+    calls_per_second: int | None = None
+    """None sets no limit."""
     read_unlinked: bool = True
     tenant_minutes: float = 10
     key_chunk: int | None = None

@@ -74,6 +74,13 @@ KSC_SOURCE = Table(
             kind=WholeNumber(1, 32),
             sentence="How many virtual servers are read at the same time, one session each.",
         ),
+        Setting(
+            name="calls_per_second",
+            kind=WholeNumber(1, 10_000),
+            default_words="no limit",
+            sentence="The most calls that begin in a second, over all sessions; for a server that others need at the same time.",
+            example="50",
+        ),
         READ_UNLINKED,
         TENANT_MINUTES,
         Setting(

@@ -57,6 +57,7 @@ def _security_center(configuration: Configuration, settings: KscSourceSettings, 
         password=settings.password.resolve(kept=kept_secrets(configuration)),
         trust=Trust(fingerprint=settings.fingerprint, ca_file=settings.ca_file),
         max_sessions=settings.max_sessions,
+        calls_per_second=settings.calls_per_second,
     )
     chunks = {"key_chunk": settings.key_chunk, "seat_chunk": settings.seat_chunk, "host_chunk": settings.host_chunk}
     chosen: dict[str, Any] = {name: size for name, size in chunks.items() if size is not None}

@@ -196,7 +196,7 @@ class HandMadeServer:
         assert arguments["pParams"] == {"KLGRP_FIND_FROM_CUR_VS_ONLY": True, "KLSRVH_SLAVE_REC_DEPTH": 0}
         identity = self._new_id("accessor")
         self.results[identity] = _Result(server.hosts, token)
-        return {"PxgRetVal": len(server.hosts), "strAccessor": identity}
+        return {"PxgRetVal": server.announced.get("hosts", len(server.hosts)), "strAccessor": identity}
 
     def _ChunkAccessor_GetItemsCount(self, server: HandMadeVirtualServer, token: str, arguments: Json) -> Json:  # noqa: N802
         result = self.results.get(arguments["strAccessor"])

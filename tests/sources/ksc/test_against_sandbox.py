@@ -154,7 +154,6 @@ READING = [
     "GroupSyncIterator.GetNextItems",
     "LicenseKeys.AcquireKeyHosts",
     "HostGroup.FindHosts",
-    "ChunkAccessor.GetItemsCount",
     "ChunkAccessor.GetItemsChunk",
 ]
 CLOSING = ["GroupSyncIterator.ReleaseIterator", "ChunkAccessor.Release", "Session.EndSession"]
@@ -213,7 +212,7 @@ def test_a_lost_reply_of_the_sign_in_leaves_one_session_to_its_idle_limit(sandbo
     assert sandbox.ksc.open_sessions() == 1
 
 
-@pytest.mark.parametrize("call", ["GroupSyncIterator.GetNextItems", "ChunkAccessor.GetItemsChunk", "ChunkAccessor.GetItemsCount"])
+@pytest.mark.parametrize("call", ["GroupSyncIterator.GetNextItems", "ChunkAccessor.GetItemsChunk"])
 def test_an_iterator_that_expires_once_gives_the_same_observation(sandbox: Sandbox, call: str) -> None:
     whole = observed(sandbox)
     for nth in (1, 2):
@@ -346,4 +345,14 @@ def test_the_main_server_is_observed_too(sandbox: Sandbox) -> None:
 
     assert source.observe(unassigned, deadline=lambda: 30.0).devices == ()
     source.close()
+    assert nothing_is_open(sandbox)
+
+
+def test_a_limit_of_the_server_is_backed_off_from_and_changes_nothing(sandbox: Sandbox) -> None:
+    """Reference 1.4, 1229: twice at the sign-in, where sessions are counted, and once in the middle."""
+    whole = observed(sandbox)
+    limit = {"on": "ksc", "do": "pxg_error", "code": 1229, "module": "KLSTD"}
+    sandbox.set_faults([{**limit, "call": "Session.StartSession", "times": 2}, {**limit, "call": "LicenseKeys.AcquireKeyHosts"}])
+
+    assert observed(sandbox) == whole
     assert nothing_is_open(sandbox)

@@ -9,6 +9,11 @@ import pytest
 
 from tallybridge.billing.reasons import Reason
 from tallybridge.sources.base import TenantBlocked, TenantNotObserved
+from tallybridge.sources.ksc import calls
+from tallybridge.sources.ksc.errors import ApiRefusal
+from tallybridge.sources.ksc.line import Line
+from tallybridge.wire.pace import Pace
+from tallybridge.wire.retrying import Patience
 from tallybridge.wire.transport import TransportFailed, TransportKind
 from tests.sources.ksc.contoso import contoso, observed
 from tests.sources.ksc.hand_made_server import HandMadeServer, Json, Spoiling, altered, answer, body, pxg_error, raising, status
@@ -19,7 +24,6 @@ READING_CALLS = [
     "GroupSyncIterator.GetNextItems",
     "LicenseKeys.AcquireKeyHosts",
     "HostGroup.FindHosts",
-    "ChunkAccessor.GetItemsCount",
     "ChunkAccessor.GetItemsChunk",
 ]
 CLOSING_CALLS = ["GroupSyncIterator.ReleaseIterator", "ChunkAccessor.Release", "Session.EndSession"]
@@ -125,9 +129,8 @@ MALFORMED: list[tuple[str, str, Spoiling, str]] = [
     ("no iterator", "LicenseKeys.EnumKeys", altered(lambda reply: reply.pop("wstrIterator")), "wstrIterator"),
     ("negative number", "LicenseKeys.EnumKeys", altered(lambda reply: reply.update(lKeyCount=-1)), "lKeyCount"),
     ("no accessor", "HostGroup.FindHosts", altered(lambda reply: reply.pop("strAccessor")), "strAccessor"),
-    ("no count", "ChunkAccessor.GetItemsCount", altered(lambda reply: reply.pop("PxgRetVal")), "PxgRetVal"),
-    ("negative count", "ChunkAccessor.GetItemsCount", answer({"PxgRetVal": -3}), "-3 rows"),
-    ("count as text", "ChunkAccessor.GetItemsCount", answer({"PxgRetVal": "3"}), "Expected `int | null`"),
+    ("negative count", "HostGroup.FindHosts", altered(lambda reply: reply.update(PxgRetVal=-3)), "-3 rows"),
+    ("count as text", "HostGroup.FindHosts", altered(lambda reply: reply.update(PxgRetVal="3")), "Expected `int | null`"),
     ("no static information", "HostGroup.GetStaticInfo", answer({}), "PxgRetVal"),
     ("no session", "Session.StartSession", answer({}), "StartSession"),
     ("rows without their number", "ChunkAccessor.GetItemsChunk", altered(lambda reply: reply.pop("PxgRetVal")), "says that it holds None"),
@@ -163,6 +166,11 @@ MALFORMED: list[tuple[str, str, Spoiling, str]] = [
         "a device comes twice",
     ),
 ]
+MALFORMED_COUNT: list[tuple[str, Spoiling, str]] = [
+    ("missing", altered(lambda reply: reply.pop("PxgRetVal")), "PxgRetVal"),
+    ("negative", answer({"PxgRetVal": -3}), "-3 rows"),
+    ("text", answer({"PxgRetVal": "3"}), "Expected `int | null`"),
+]
 SEAT_ROWS: list[tuple[str, Callable[[Json], object], str]] = [
     ("row without device id", lambda row: row.pop("KLLICSRV_HOSTNAME"), "KLLICSRV_HOSTNAME"),
     ("active flag as number", lambda row: row.update(KLLICSRV_HOST_CURRENT=1), "KLLICSRV_HOST_CURRENT"),
@@ -183,6 +191,19 @@ def test_a_malformed_reply_gives_no_observation(call: str, spoiling: Spoiling, n
     assert "nothing was written for it" in str(caught.value)
     if call != "Session.StartSession":
         assert not server.sessions
+
+
+@pytest.mark.parametrize(("spoiling", "named"), [row[1:] for row in MALFORMED_COUNT], ids=[row[0] for row in MALFORMED_COUNT])
+def test_a_number_of_devices_that_had_to_be_asked_for_and_is_malformed_gives_no_observation(spoiling: Spoiling, named: str) -> None:
+    server = HandMadeServer(contoso())
+    server.spoil("HostGroup.FindHosts", altered(lambda reply: reply.pop("PxgRetVal")))
+    server.spoil("ChunkAccessor.GetItemsCount", spoiling)
+
+    with pytest.raises(TenantNotObserved, match=re.escape(named)):
+        observed(server)
+
+    assert not server.results
+    assert not server.sessions
 
 
 @pytest.mark.parametrize(("change", "named"), [row[1:] for row in SEAT_ROWS], ids=[row[0] for row in SEAT_ROWS])
@@ -265,3 +286,18 @@ def test_a_call_that_outlasts_the_time_limit_is_told_as_such() -> None:
 
     assert caught.value.reason is Reason.TIME_LIMIT
     assert server.calls().count("Session.StartSession") == 1
+
+
+def test_what_one_session_is_refused_as_too_much_keeps_every_other_one_back() -> None:
+    server, waits = HandMadeServer(contoso()), list[float]()
+    for call in ("LicenseKeys.EnumKeys", "HostGroup.GetStaticInfo"):
+        server.spoil(call, PASSING["limit"], before_acting=True)
+    pace = Pace(now=lambda: sum(waits), sleep=waits.append)
+    line, other = (Line(server, headers={}, seconds_left=lambda: 60, patience=Patience(attempts=1, first_wait=3), pace=pace) for _ in range(2))
+
+    with pytest.raises(ApiRefusal, match="1229"):
+        calls.open_keys(line)
+    with pytest.raises(ApiRefusal, match="1229"):
+        calls.static_info(other)
+
+    assert waits == [3]

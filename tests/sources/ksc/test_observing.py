@@ -10,7 +10,7 @@ import pytest
 from tallybridge.billing.model import Device, License, LicenseKind, LicenseState, Seat, Tenant
 from tallybridge.sources.base import Source
 from tests.sources.ksc.contoso import CONTOSO, EXPIRY, NOW, contoso, observed, source_of
-from tests.sources.ksc.hand_made_server import HandMadeServer, HandMadeVirtualServer, host, instant, key, use
+from tests.sources.ksc.hand_made_server import HandMadeServer, HandMadeVirtualServer, altered, host, instant, key, use
 
 
 def test_it_is_a_source() -> None:
@@ -58,7 +58,6 @@ def test_calls_follow_the_reference_and_everything_opened_is_closed() -> None:
         "GroupSyncIterator.GetNextItems",
         "GroupSyncIterator.ReleaseIterator",
         "HostGroup.FindHosts",
-        "ChunkAccessor.GetItemsCount",
         "ChunkAccessor.GetItemsChunk",
         "ChunkAccessor.Release",
         "Session.EndSession",
@@ -181,11 +180,32 @@ def test_rows_of_one_device_that_differ_are_all_kept_in_a_settled_order() -> Non
     assert [[seat.active for seat in one] for one in seats] == [[None, False, True]]
 
 
-def test_the_key_that_a_device_uses_is_read_even_if_the_server_says_that_nobody_uses_it() -> None:
-    virtual_server = contoso()
-    virtual_server.keys = [key("KEY-A", KLLIC_NHOSTS_ASCURRENT=0)]
+SAID_OF_USES = [
+    pytest.param({"KLLIC_NHOSTS_ASCURRENT": 0, "KLLIC_NHOSTS_ASNEXT": 0}, 0, id="no uses"),
+    pytest.param({"KLLIC_NHOSTS_ASCURRENT": 0}, 3, id="reserve not said"),
+    pytest.param({"KLLIC_NHOSTS_ASCURRENT": 0, "KLLIC_NHOSTS_ASNEXT": 1}, 3, id="reserve only"),
+    pytest.param({"KLLIC_NHOSTS_ASCURRENT": 1, "KLLIC_NHOSTS_ASNEXT": 0}, 3, id="active only"),
+]
 
-    assert len(observed(HandMadeServer(virtual_server)).seats) == 3
+
+@pytest.mark.parametrize(("said", "seats"), SAID_OF_USES)
+def test_the_uses_of_a_key_are_not_asked_for_where_the_server_says_that_there_are_none(said: dict[str, int], seats: int) -> None:
+    """Reference 9.2. A reserve key's devices do not count, and are listed with that reason (L3)."""
+    virtual_server = contoso()
+    virtual_server.keys = [key("KEY-A", **said)]
+    server = HandMadeServer(virtual_server)
+
+    assert len(observed(server).seats) == seats
+    assert server.calls().count("LicenseKeys.AcquireKeyHosts") == (1 if seats else 0)
+
+
+def test_a_server_that_does_not_say_how_many_devices_it_found_is_asked() -> None:
+    server = HandMadeServer(contoso())
+    server.spoil("HostGroup.FindHosts", altered(lambda reply: reply.pop("PxgRetVal")))
+
+    assert observed(server) == observed(HandMadeServer(contoso()))
+    assert server.calls().count("ChunkAccessor.GetItemsCount") == 1
+    assert not server.results
 
 
 def test_the_same_key_listed_twice_alike_is_one_license() -> None:

@@ -40,6 +40,7 @@ _LABELS = {
     "tenant_minutes": "Minutes for one customer",
     "read_unlinked": "Read customers that are not billed",
     "max_sessions": "Sessions at the same time",
+    "calls_per_second": "Calls in a second at most",
     "key_chunk": "License keys asked for at once",
     "seat_chunk": "Devices of a key asked for at once",
     "host_chunk": "Managed devices asked for at once",
@@ -53,7 +54,7 @@ _LABELS = {
     "run_percent": "Falls of one run, percent",
 }
 _COUNTING = ("key_scope", "count_oem")
-_LIMITS = ("max_sessions", "tenant_minutes", "read_unlinked", "key_chunk", "seat_chunk", "host_chunk")
+_LIMITS = ("max_sessions", "calls_per_second", "tenant_minutes", "read_unlinked", "key_chunk", "seat_chunk", "host_chunk")
 
 
 def label_of(name: str) -> str:

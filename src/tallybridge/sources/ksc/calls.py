@@ -43,6 +43,7 @@ _KEY_ATTRIBUTES = [
     "KLLIC_APP_ID",
     "KLLIC_PART_NUMBER",
     "KLLIC_NHOSTS_ASCURRENT",
+    "KLLIC_NHOSTS_ASNEXT",
 ]
 _KEY_HOST_ATTRIBUTES = [
     "KLLICSRV_HOSTNAME",
@@ -142,24 +143,32 @@ def release_iterator(line: Line, iterator: str) -> None:
     line.close_quietly("GroupSyncIterator.ReleaseIterator", encode({"szwIterator": iterator}))
 
 
-def find_hosts(line: Line) -> str:
-    """`HostGroup.FindHosts`: an accessor to the managed devices of this server alone."""
+def find_hosts(line: Line) -> Opened:
+    """`HostGroup.FindHosts`: the managed devices of this server alone. Only a server that does not say how many is asked for their number."""
     call = "HostGroup.FindHosts"
     reply = line.ask(call, _MANAGED_HOSTS, _accessor_decoder)
     if reply.id is None:
         raise _missing(call, "strAccessor")
-    return reply.id
+    try:
+        return Opened(reply.id, _number_of_hosts(line, reply.id) if reply.found is None else _not_negative(call, reply.found))
+    except BaseException:
+        release_accessor(line, reply.id)
+        raise
 
 
-def items_count(line: Line, accessor: str) -> int:
+def _number_of_hosts(line: Line, accessor: str) -> int:
     """`ChunkAccessor.GetItemsCount`: how many rows the accessor holds."""
     call = "ChunkAccessor.GetItemsCount"
     reply = line.ask(call, encode({"strAccessor": accessor}), _number_decoder)
     if reply.value is None:
         raise _missing(call, "PxgRetVal")
-    if reply.value < 0:
-        raise Unreadable(call, f"it announces {reply.value} rows")
-    return reply.value
+    return _not_negative(call, reply.value)
+
+
+def _not_negative(call: str, announced: int) -> int:
+    if announced < 0:
+        raise Unreadable(call, f"it announces {announced} rows")
+    return announced
 
 
 def items_chunk(line: Line, accessor: str, start: int, count: int) -> list[Host]:

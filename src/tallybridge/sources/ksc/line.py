@@ -11,6 +11,7 @@ from msgspec.json import Decoder
 from tallybridge.sources.ksc.errors import ApiRefusal, KscTrouble, OutOfTime, ServerBusy, ServerFailed, SessionEnded, Unreadable
 from tallybridge.sources.ksc.replies import Reply
 from tallybridge.wire.http import HttpReply
+from tallybridge.wire.pace import Pace
 from tallybridge.wire.retrying import PASSING_STATUSES, Patience, with_patience
 from tallybridge.wire.transport import TransportFailed, TransportKind
 
@@ -39,20 +40,26 @@ class Line:
     Args:
         headers: sent with every call; they hold the session's token, so they are never shown.
         seconds_left: how much time the work may still take (L7).
+        pace: how fast the server is called, shared by all lines to it.
     """
 
-    def __init__(self, door: Door, *, headers: Mapping[str, str], seconds_left: Callable[[], float], patience: Patience) -> None:
+    def __init__(
+        self, door: Door, *, headers: Mapping[str, str], seconds_left: Callable[[], float], patience: Patience, pace: Pace | None = None
+    ) -> None:
         self._door = door
         self._headers = {**CONTENT_TYPE, **headers}
         self.seconds_left = seconds_left
         self.patience = patience
+        self._pace = pace or Pace()
 
     def with_headers(self, headers: Mapping[str, str]) -> Line:
         """Returns a line to the same server with these headers instead."""
-        return Line(self._door, headers=headers, seconds_left=self.seconds_left, patience=self.patience)
+        return Line(self._door, headers=headers, seconds_left=self.seconds_left, patience=self.patience, pace=self._pace)
 
     def ask(self, call: str, arguments: bytes, decoder: Decoder[R]) -> R:
         """Makes a call; waits and repeats it, within patience and time, only while the server says that it is busy and so has done nothing.
+
+        Where it says so, no other line to it calls for a while either: what one session was refused is too much from all together.
 
         Args:
             call: `Class.Method`.
@@ -68,23 +75,29 @@ class Line:
 
     def _ask_once(self, call: str, arguments: bytes, decoder: Decoder[R]) -> R:
         left = self.seconds_left()
-        if left <= 0:
+        waited = self._pace.await_turn(most=left) if left > 0 else None
+        if waited is None:
             raise OutOfTime(f"The time was used up before {call}.")
         try:
-            http = self._door.send("POST", PATH + call, headers=self._headers, body=arguments, timeout=left)
+            http = self._door.send("POST", PATH + call, headers=self._headers, body=arguments, timeout=left - waited)
         except TransportFailed as error:
             if self.seconds_left() <= 0:
                 raise OutOfTime(f"The time was used up during {call}.") from error
             raise
         if http.status != 200:
-            raise _failed_status(call, http)
+            raise self._backing_off(_failed_status(call, http))
         try:
             reply = decoder.decode(http.body)
         except (DecodeError, UnicodeDecodeError) as error:
             raise Unreadable(call, str(error)) from error
         if reply.error is not None:
-            raise ApiRefusal(call, module=reply.error.module, code=reply.error.code, message=reply.error.message)
+            raise self._backing_off(ApiRefusal(call, module=reply.error.module, code=reply.error.code, message=reply.error.message))
         return reply
+
+    def _backing_off(self, trouble: KscTrouble) -> KscTrouble:
+        if _is_busy(trouble):
+            self._pace.pause(self.patience.first_wait)
+        return trouble
 
     def close_quietly(self, call: str, arguments: bytes) -> None:
         """Makes a call that frees something on the server, twice at most, even if no time is left, and passes over its failure.
@@ -92,6 +105,7 @@ class Line:
         It changes no result, and what it did not free ends by itself: iterators with their session, a session when it is idle (reference 1.7).
         """
         for _ in range(2):
+            self._pace.await_turn(most=_CLOSING_SECONDS)
             try:
                 reply = self._door.send("POST", PATH + call, headers=self._headers, body=arguments, timeout=_CLOSING_SECONDS)
             except TransportFailed as error:

@@ -51,8 +51,7 @@ def observe(line: Line, tenant: Tenant, *, started: datetime, eligible: Callable
     """Reads the keys, the uses of every eligible key, mapped or not, and then the devices of the session's server.
 
     Keys come before devices, so that a device that appears meanwhile is at worst without a license until tomorrow (reference U14).
-    `KLLIC_NHOSTS_ASCURRENT` of 0 would allow leaving out `AcquireKeyHosts` (reference 9.2); it is made all the same, because that number's
-    meaning changed between versions and may lag, and a quantity needs proof (L1).
+    The uses of a key are not asked for where the server says that there are none (reference 9.2): neither as the active key nor as the reserve.
 
     Raises:
         KscTrouble, TransportFailed: there is no whole observation.
@@ -63,10 +62,11 @@ def observe(line: Line, tenant: Tenant, *, started: datetime, eligible: Callable
     keys, notice = read_keys(line, settings.key_chunk)
     _keep(notices, notice)
     licenses = _licenses(keys, instants)
+    unused = {key.serial for key in keys if key.active_devices == 0 and key.reserve_devices == 0}
 
     uses: list[_KeyUses] = []
     for one in licenses:
-        if eligible(one):
+        if one.serial not in unused and eligible(one):
             rows, notice = read_key_hosts(line, one.serial, settings.seat_chunk)
             _keep(notices, notice)
             uses.append(_KeyUses(one.serial, rows))

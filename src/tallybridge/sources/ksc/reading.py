@@ -109,10 +109,9 @@ def _read_iterator(line: Line, open_list: Callable[[Line], calls.Opened], chunk:
 
 
 def _read_accessor(line: Line, chunk: int) -> _Read[Host]:
-    accessor = calls.find_hosts(line)
+    accessor, announced = calls.find_hosts(line)
     rows: list[Host] = []
     try:
-        announced = calls.items_count(line, accessor)
         for _ in range(announced + 1):
             if len(rows) >= announced:
                 break

@@ -100,6 +100,7 @@ class Key(Struct, frozen=True, kw_only=True, gc=False):
     application_id: int | None = field(default=None, name="KLLIC_APP_ID")
     part_number: str | None = field(default=None, name="KLLIC_PART_NUMBER")
     active_devices: int | None = field(default=None, name="KLLIC_NHOSTS_ASCURRENT")
+    reserve_devices: int | None = field(default=None, name="KLLIC_NHOSTS_ASNEXT")
 
 
 class KeyHost(Struct, frozen=True, kw_only=True, gc=False):
@@ -129,8 +130,9 @@ class Iterator(Reply, frozen=True, kw_only=True):
 
 
 class Accessor(Reply, frozen=True, kw_only=True):
-    """An opened `ChunkAccessor` (reference 3.1)."""
+    """An opened `ChunkAccessor` and how many rows it holds (reference 3.1)."""
 
+    found: int | None = field(default=None, name="PxgRetVal")
     id: str | None = field(default=None, name="strAccessor")
 
 

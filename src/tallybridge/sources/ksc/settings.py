@@ -24,6 +24,8 @@ class KscSettings:
     trust: Trust = field(default_factory=Trust)
     max_sessions: int = 2
     """Sessions, and so connections, at once; the reference advises one or two (1.7)."""
+    calls_per_second: int | None = None
+    """The most calls that begin in a second, over all sessions; None sets no limit. No reference names one."""
     key_chunk: int = 50
     """Keys per call: what the reference recommends for iterators (2.2). A tenant seldom has more."""
     seat_chunk: int = 500

@@ -23,6 +23,7 @@ from tallybridge.sources.ksc.settings import KscSettings
 from tallybridge.sources.ksc.sign_in import SignInGate
 from tallybridge.wire.checks import Check
 from tallybridge.wire.http import HttpDoor
+from tallybridge.wire.pace import Pace
 from tallybridge.wire.retrying import passing_transport, with_patience
 from tallybridge.wire.transport import TransportFailed
 
@@ -50,6 +51,7 @@ class KscSource:
         self._door = door or HttpDoor(settings.url, trust=settings.trust, connections=settings.max_sessions, read_timeout=settings.read_timeout)
         self._sessions = BoundedSemaphore(settings.max_sessions)
         self._gate = SignInGate()
+        self._pace = Pace(settings.calls_per_second)
 
     def tenants(self) -> TenantListing:
         """Signs in to the main server and lists every virtual server; begins a run, so sign-ins stopped earlier may be tried again.
@@ -122,7 +124,7 @@ class KscSource:
             return observe(within, tenant, started=started, eligible=self._eligible, settings=self._settings)
 
     def _line(self, seconds_left: Callable[[], float]) -> Line:
-        return Line(self._door, headers={}, seconds_left=seconds_left, patience=self._settings.patience)
+        return Line(self._door, headers={}, seconds_left=seconds_left, patience=self._settings.patience, pace=self._pace)
 
     @contextmanager
     def _one_of_the_sessions(self, seconds_left: Callable[[], float]) -> Iterator[None]:
