@@ -85,6 +85,3 @@ def _earlier(run: str, days: int) -> None:
         for one in some:
             one.pk, one.run_id, one._state.adding = None, row.id, True
             one.save()
-            models.UsageLine.objects.create(
-                tenant_run=one, application=APPLICATION, category=Category.WINDOWS_WORKSTATION.value, unit="device", quantity=5, matched=True
-            )

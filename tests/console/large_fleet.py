@@ -60,14 +60,5 @@ def _copy(run: str, back: int) -> None:
     row = models.Run.objects.get(id=run)
     row.id, row.date, row.started, row._state.adding = copied, row.date - timedelta(days=back), row.started - timedelta(days=back), True
     row.save()
-    columns = "tenant_id, tenant_name, number, account, destination, agreement, outcome, reason, detail, observed_at, evidence, usage, inputs, plan"
-    columns += ", not_billed, left_out, notices, document"
+    columns = "tenant_id, tenant_name, number, account, destination, agreement, outcome, reason, detail, observed_at, facts_id"
     plain_sql.change(f"INSERT INTO ledger_tenantrun (run_id, {columns}) SELECT %s, {columns} FROM ledger_tenantrun WHERE run_id = %s", copied, run)
-    lines = "application, category, unit, quantity, matched"
-    plain_sql.change(
-        f"INSERT INTO ledger_usageline (tenant_run_id, {lines}) SELECT n.id, {', '.join(f'u.{one}' for one in lines.split(', '))}"
-        " FROM ledger_usageline u JOIN ledger_tenantrun o ON o.id = u.tenant_run_id JOIN ledger_tenantrun n ON n.tenant_id = o.tenant_id"
-        " WHERE o.run_id = %s AND n.run_id = %s",
-        run,
-        copied,
-    )

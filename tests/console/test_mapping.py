@@ -224,15 +224,13 @@ def test_with_two_thousand_customers_the_database_sums(ours: Desk) -> None:
     newest = runs.latest_run(KSC)
     assert newest is not None
     pattern = models.TenantRun.objects.filter(run_id=newest.id, tenant_name="Contoso Dental").get()
-    copied = {field.attname: getattr(pattern, field.attname) for field in pattern._meta.concrete_fields}
-    rows = models.TenantRun.objects.bulk_create(
+    facts = models.TenantFacts.objects.get(id=pattern.facts_id)
+    facts.id, facts._state.adding = None, True
+    facts.save()
+    models.UsageLine.objects.create(facts=facts, application=ADVANCED, category="windows_workstation", unit="device", quantity=10, matched=True)
+    copied = {field.attname: getattr(pattern, field.attname) for field in pattern._meta.concrete_fields} | {"facts_id": facts.id}
+    models.TenantRun.objects.bulk_create(
         [models.TenantRun(**{**copied, "id": None, "tenant_id": f"many-{number}", "tenant_name": f"Customer {number:04d}"}) for number in range(2000)]
-    )
-    models.UsageLine.objects.bulk_create(
-        [
-            models.UsageLine(tenant_run=row, application=ADVANCED, category="windows_workstation", unit="device", quantity=10, matched=True)
-            for row in rows
-        ]
     )
     with CaptureQueriesContext(connection) as many:
         text = plain(ours.text("/mapping/", Role.VIEW))

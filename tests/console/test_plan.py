@@ -231,16 +231,14 @@ def test_with_two_thousand_customers_a_page_of_them_is_read_and_no_more(planned:
     run = plan_of(KSC, planned.now().date())
     assert run is not None
     pattern = models.TenantRun.objects.filter(run_id=run.id, tenant_name=CONTOSO).get()
-    copied = {name: getattr(pattern, name) for name in (field.attname for field in pattern._meta.concrete_fields)}
-    rows = models.TenantRun.objects.bulk_create(
+    change = models.PlannedChange.objects.filter(facts__tenantrun=pattern, item="KES-WKS").get()
+    facts = models.TenantFacts.objects.get(id=pattern.facts_id)
+    facts.id, facts._state.adding = None, True
+    facts.save()
+    models.PlannedChange.objects.create(facts=facts, action=change.action, item=change.item, from_quantity=90, to_quantity=93, charge=change.charge)
+    copied = {name: getattr(pattern, name) for name in (field.attname for field in pattern._meta.concrete_fields)} | {"facts_id": facts.id}
+    models.TenantRun.objects.bulk_create(
         [models.TenantRun(**{**copied, "id": None, "tenant_id": f"many-{number}", "tenant_name": f"Customer {number:04d}"}) for number in range(2000)]
-    )
-    change = models.PlannedChange.objects.filter(tenant_run=pattern, item="KES-WKS").get()
-    models.PlannedChange.objects.bulk_create(
-        [
-            models.PlannedChange(tenant_run=row, action=change.action, item=change.item, from_quantity=90, to_quantity=93, charge=change.charge)
-            for row in rows
-        ]
     )
     with CaptureQueriesContext(connection) as many:
         text = planned.text("/plan/?show=all", Role.VIEW)

@@ -26,6 +26,7 @@ APPEND_ONLY = [
     models.Run,
     models.SeenCharge,
     models.StatedCount,
+    models.TenantFacts,
     models.TenantRun,
     models.TenantRunOutcome,
     models.UsageLine,

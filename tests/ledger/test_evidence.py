@@ -85,3 +85,66 @@ def test_several_threads_may_put_the_same_content_at_once(ledger: Path) -> None:
     assert len(addresses) == 4
     assert len(set(addresses)) == 1
     assert models.Blob.objects.count() == 1
+
+
+# Differences
+
+
+def _history(days: int, *, devices: int = 200) -> list[bytes]:
+    """What is put for one tenant on so many days, each with one device more."""
+    return [canonical.encode_observation(observation(devices=devices + day)) for day in range(days)]
+
+
+def _put_one_after_the_other(contents: list[bytes]) -> list[str]:
+    addresses: list[str] = []
+    for content in contents:
+        addresses.append(evidence.put(content, "observation", earlier=addresses[-1] if addresses else None))
+    return addresses
+
+
+def test_a_changed_content_adds_little_more_than_what_has_changed(ledger: Path) -> None:
+    first, second = _history(2)
+    address = evidence.put(first, "observation")
+    whole = _stored_bytes()
+    evidence.put(second, "observation", earlier=address)
+    assert _stored_bytes() - whole < whole / 10
+
+
+def test_a_long_row_of_differences_is_read_back_whole_and_begins_anew_now_and_then(ledger: Path) -> None:
+    contents = _history(100, devices=5)
+    addresses = _put_one_after_the_other(contents)
+    assert [evidence.get(address) for address in addresses] == contents
+    assert evidence.get_many(addresses) == dict(zip(addresses, contents, strict=True))
+    depths = list(models.Blob.objects.order_by("id").values_list("depth", flat=True))
+    assert depths.count(0) == 3
+    assert max(depths) == 40
+
+
+def test_reading_a_difference_takes_two_statements_however_many_it_builds_on(ledger: Path) -> None:
+    addresses = _put_one_after_the_other(_history(30, devices=5))
+    with statements() as sql:
+        evidence.get(addresses[-1])
+    assert len(sql) == 2
+
+
+@pytest.mark.parametrize("change", ["data = x'00'", "base_id = id", "base_id = NULL", "base_id = 3"])
+def test_a_difference_is_handed_out_only_if_all_that_it_builds_on_is_right(ledger: Path, home: Path, clock: StandingClock, change: str) -> None:
+    addresses = _put_one_after_the_other(_history(4, devices=5))
+    opening.close_ledger()
+    tamper(home, f"UPDATE ledger_blob SET {change} WHERE id = 2")
+    opening.open_ledger(home, clock=clock)
+    assert evidence.get(addresses[0])
+    for address in addresses[1:]:
+        with pytest.raises(evidence.EvidenceDamaged, match=address):
+            evidence.get(address)
+
+
+def test_what_replaces_a_damaged_or_unknown_content_is_kept_whole(ledger: Path, home: Path, clock: StandingClock) -> None:
+    first, second, third = _history(3)
+    address = evidence.put(first, "observation")
+    opening.close_ledger()
+    tamper(home, "UPDATE ledger_blob SET data = x'00'")
+    opening.open_ledger(home, clock=clock)
+    for content, earlier in ((second, address), (third, evidence.address_of(b"never put"))):
+        assert evidence.get(evidence.put(content, "observation", earlier=earlier)) == content
+    assert not models.Blob.objects.filter(base__isnull=False).exists()

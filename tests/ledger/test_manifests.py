@@ -21,6 +21,7 @@ from tests.ledger.tampering import changed, report_after
 VOUCHED_FOR = (
     models.Run,
     models.TenantRun,
+    models.TenantFacts,
     models.UsageLine,
     models.PlannedChange,
     models.TenantRunOutcome,
@@ -29,6 +30,8 @@ VOUCHED_FOR = (
     models.IntentResult,
     models.Manifest,
 )
+ONLY_ORDERED = ("ledger_usageline.id", "ledger_plannedchange.id")
+"""Numbers of which only the order says anything."""
 EVIDENCE_KINDS = ("configuration", "rules", "observation", "inputs", "plan", "usage", "document")
 
 
@@ -39,7 +42,8 @@ def _changes() -> Iterator[ParameterSet]:
         table = models.table_of(model)
         for field in model._meta.concrete_fields:
             where = f"{table}.{field.attname}"
-            yield pytest.param(table, changed(field), named.get(where, "r2"), id=where)
+            if where not in ONLY_ORDERED:
+                yield pytest.param(table, changed(field), named.get(where, "r2"), id=where)
 
 
 def _second_row(table: str) -> str:

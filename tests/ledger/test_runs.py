@@ -108,6 +108,9 @@ def test_a_full_disk_leaves_nothing_of_a_tenant_run(psa: int) -> None:
 
 def test_recording_takes_as_many_statements_for_10_seats_as_for_1000(psa: int) -> None:
     """No database call per seat."""
+    for run in ("r1", "r2"):
+        begin(run)
+        runs.record_tenant(run, tenant_run(psa, mark=run))
     counted = []
     for devices in (10, 1000):
         run = f"with-{devices}"
@@ -126,6 +129,16 @@ def test_an_unchanged_tenant_adds_no_evidence(psa: int) -> None:
     begin("second", on=TODAY + timedelta(days=1), started=START + timedelta(days=1))
     runs.record_tenant("second", tenant_run(psa, observed_at=START + timedelta(days=1)))
     assert models.Blob.objects.exclude(kind__in=("configuration", "rules", "present")).count() == blobs
+
+
+def test_an_unchanged_tenant_adds_one_row_that_refers_to_what_is_there(psa: int) -> None:
+    for day in range(3):
+        begin(f"r{day}", on=TODAY + timedelta(days=day), started=START + timedelta(days=day))
+        runs.record_tenant(f"r{day}", tenant_run(psa, observed_at=START + timedelta(days=day)))
+    kept = {model.__name__: model.objects.count() for model in (models.TenantRun, models.TenantFacts, models.UsageLine, models.PlannedChange)}
+    assert kept == {"TenantRun": 3, "TenantFacts": 1, "UsageLine": 2, "PlannedChange": 2}
+    first, last = (runs.tenant_runs(run)[0] for run in ("r0", "r2"))
+    assert (first.quantities, first.evidence, first.document) == (last.quantities, last.evidence, last.document)
 
 
 def test_threads_record_their_tenants_side_by_side(psa: int) -> None:
@@ -275,10 +288,10 @@ def test_what_applying_made_of_it_is_shown_and_what_was_planned_is_kept(psa: int
 def test_reading_a_run_takes_as_many_statements_for_one_tenant_as_for_many(psa: int) -> None:
     counted = []
     for tenants in (1, 20):
-        run = f"of-{tenants}"
-        begin(run)
-        for number in range(tenants):
-            runs.record_tenant(run, tenant_run(psa, tenant_id=f"vs-{number}", mark=f"{run} {number}"))
+        for run in (f"before-{tenants}", f"of-{tenants}"):
+            begin(run)
+            for number in range(tenants):
+                runs.record_tenant(run, tenant_run(psa, tenant_id=f"vs-{number}", mark=f"{run} {number}"))
         with statements() as sql:
             assert len(runs.tenant_runs(run)) == tenants
         counted.append(len(sql))

@@ -50,6 +50,7 @@ NOT_VOUCHED_FOR = {
 }
 OF_RUNS = (
     models.Run,
+    models.TenantFacts,
     models.TenantRun,
     models.UsageLine,
     models.PlannedChange,

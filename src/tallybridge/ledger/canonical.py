@@ -1,8 +1,10 @@
 """Records ⇄ canonical bytes: equal records give equal bytes, so an unchanged tenant adds nothing to the ledger (design 7).
 
-Compact JSON. Rows that come by the hundred thousand are arrays; a seat names its license and its device by their place in the
-observation. Volatile values are not in the bytes: an observation's `started` and planning inputs' `now` and `today` are kept with the run
-and given back to the decoder. Members that a later version adds must have a default, so that older evidence can still be read.
+Compact JSON. Rows that come by the hundred thousand are arrays; a seat names its license by its place in the observation, and its device by how
+many places it lies behind the seat before: so a device that comes or goes changes the bytes of its own rows only, and the difference from one
+day to the next stays small (decision 0027). Volatile values are not in the bytes: an observation's `started` and planning inputs' `now` and
+`today` are kept with the run and given back to the decoder. Members that a later version adds must have a default, so that older evidence can
+still be read.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ class _StoredSeat(NamedTuple):
     license: int | str
     """Place of the license in the observation, or its serial where the observation does not list it."""
     device: int | str
-    """Place of the device in the observation, or its id where the tenant does not manage it."""
+    """How many places the device lies behind that of the seat before, or its id where the tenant does not manage it."""
     active: bool | None
     pending: bool
     expires: datetime | None
@@ -37,6 +39,8 @@ class _StoredObservation(msgspec.Struct, kw_only=True):
     licenses: tuple[License, ...]
     devices: tuple[Device, ...]
     seats: tuple[_StoredSeat, ...]
+    steps: bool = False
+    """False in older evidence: there a seat names the place of its device itself."""
     mailboxes: tuple[Mailbox, ...] = ()
     stated: tuple[Stated, ...] = ()
     notices: tuple[Notice, ...] = ()
@@ -88,6 +92,7 @@ def encode_observation(observation: Observation) -> bytes:
     tenant = observation.tenant
     licenses = {found.serial: place for place, found in enumerate(observation.licenses)}
     devices = {found.id: place for place, found in enumerate(observation.devices)}
+    before = 0
     seldom = {name: rows for name, rows in (("mailboxes", observation.mailboxes), ("stated", observation.stated)) if rows}
     return _encoder.encode(
         seldom
@@ -96,9 +101,17 @@ def encode_observation(observation: Observation) -> bytes:
             "licenses": observation.licenses,
             "notices": observation.notices,
             "seats": [
-                (licenses.get(serial, serial), devices.get(device, device), active, pending, expires, device_name)
+                (
+                    licenses.get(serial, serial),
+                    device if (place := devices.get(device)) is None else -before + (before := place),
+                    active,
+                    pending,
+                    expires,
+                    device_name,
+                )
                 for serial, device, active, pending, expires, device_name in observation.seats
             ],
+            "steps": True,
             "tenant": (tenant.id, tenant.name, tenant.number),
         }
     )
@@ -109,11 +122,12 @@ def decode_observation(data: bytes, *, started: datetime) -> Observation:
     stored = _decode(_observation_decoder, data, "an observation")
     licenses = [found.serial for found in stored.licenses]
     devices = [found.id for found in stored.devices]
+    before = 0
     try:
         seats = tuple(
             Seat(
                 licenses[license_] if isinstance(license_, int) else license_,
-                devices[device] if isinstance(device, int) else device,
+                device if isinstance(device, str) else devices[before := before + device if stored.steps else device],
                 active,
                 pending,
                 expires,

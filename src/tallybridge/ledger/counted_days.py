@@ -50,11 +50,11 @@ def runs_of_days(integration: str, since: date) -> Mapping[date, RunsOfDay]:
 @ledger_errors()
 def units_counted_on(integration: str, days: Collection[date]) -> Mapping[date, Mapping[str, int]]:
     """Units per application on billing dates, over all tenants: of each tenant by the last run of the date that counted it. One statement."""
-    counted = models.TenantRun.objects.filter(run__integration=integration, run__date__in=sorted(set(days)), usage__isnull=False)
+    counted = models.TenantRun.objects.filter(run__integration=integration, run__date__in=sorted(set(days)), facts__usage__isnull=False)
     newest = counted.values("run__date", "tenant_id").annotate(newest=Max("id")).values("newest")
-    lines: QuerySet[models.UsageLine] = models.UsageLine.objects.filter(tenant_run__in=newest)
+    lines: QuerySet[models.TenantRun] = models.TenantRun.objects.filter(id__in=newest, facts__usageline__isnull=False)
     found: dict[date, dict[str, int]] = {day: {} for day in days}
-    for day, application, units in lines.values_list("tenant_run__run__date", "application").annotate(Sum("quantity")):
+    for day, application, units in lines.values_list("run__date", "facts__usageline__application").annotate(Sum("facts__usageline__quantity")):
         found[day][application] = units
     return found
 
@@ -65,8 +65,8 @@ def units_counted_in(tenant_runs: Collection[int]) -> Mapping[int, Mapping[tuple
     wanted = sorted(set(tenant_runs))
     found: dict[int, dict[tuple[str, Category | None], int]] = defaultdict(dict)
     for first in range(0, len(wanted), _AT_ONCE):
-        lines = models.UsageLine.objects.filter(tenant_run__in=wanted[first : first + _AT_ONCE])
-        for number, application, category, units in lines.values_list("tenant_run_id", "application", "category", "quantity"):
+        lines = models.UsageLine.objects.filter(facts__tenantrun__in=wanted[first : first + _AT_ONCE])
+        for number, application, category, units in lines.values_list("facts__tenantrun", "application", "category", "quantity"):
             found[number][application, Category(category) if category is not None else None] = units
     return found
 
@@ -74,10 +74,10 @@ def units_counted_in(tenant_runs: Collection[int]) -> Mapping[int, Mapping[tuple
 @ledger_errors()
 def observed_days(integration: str, tenant_id: str, most_evidence: int) -> tuple[ObservedDay, ...]:
     """A tenant's observed billing dates, newest first, until so many different pieces of evidence were met. One statement."""
-    observed = models.TenantRun.objects.filter(run__integration=integration, tenant_id=tenant_id, evidence__isnull=False).order_by("-id")
+    observed = models.TenantRun.objects.filter(run__integration=integration, tenant_id=tenant_id, facts__evidence__isnull=False).order_by("-id")
     found: dict[date, ObservedDay] = {}
     met: set[str] = set()
-    for day, address, observed_at, started in observed.values_list("run__date", "evidence", "observed_at", "run__started")[:_LOOKED_THROUGH]:
+    for day, address, observed_at, started in observed.values_list("run__date", "facts__evidence", "observed_at", "run__started")[:_LOOKED_THROUGH]:
         if address is None or observed_at is None or day in found:
             continue
         if address not in met and len(met) == most_evidence:
@@ -90,6 +90,6 @@ def observed_days(integration: str, tenant_id: str, most_evidence: int) -> tuple
 @ledger_errors()
 def newest_inputs(integration: str, most: int) -> tuple[tuple[str, datetime, date], ...]:
     """Address of the planning inputs, start (UTC) and billing date of the run, of the newest tenant runs that counted and have such."""
-    rows = models.TenantRun.objects.filter(run__integration=integration, inputs__isnull=False, usage__isnull=False).order_by("-id")
-    found = rows.values_list("inputs", "run__started", "run__date")[:most]
+    counted = models.TenantRun.objects.filter(run__integration=integration, facts__inputs__isnull=False, facts__usage__isnull=False)
+    found = counted.order_by("-id").values_list("facts__inputs", "run__started", "run__date")[:most]
     return tuple((inputs, started, day) for inputs, started, day in found if inputs is not None)

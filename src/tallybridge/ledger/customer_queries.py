@@ -117,16 +117,17 @@ def tenants_in(runs: Collection[str]) -> tuple[TenantInRun, ...]:
 @ledger_errors()
 def units_counted(runs: Collection[str]) -> Mapping[int, int]:
     """All units that were counted in these runs, by the id of the tenant run; tenants without any are left out."""
-    rows = models.UsageLine.objects.filter(tenant_run__run__in=list(runs)).values("tenant_run_id").annotate(units=Sum("quantity"))
-    return dict(rows.values_list("tenant_run_id", "units"))
+    counted = models.TenantRun.objects.filter(run__in=list(runs), facts__usageline__isnull=False)
+    return dict(counted.values("id").annotate(units=Sum("facts__usageline__quantity")).values_list("id", "units"))
 
 
 @ledger_errors()
 def counted_by_application(tenant_runs: Sequence[int]) -> Mapping[int, tuple[tuple[str, int], ...]]:
     """Units per application, the most first, by the id of the tenant run; at most a page of them."""
-    rows = models.UsageLine.objects.filter(tenant_run__in=list(tenant_runs)).values("tenant_run_id", "application").annotate(units=Sum("quantity"))
+    counted = models.UsageLine.objects.filter(facts__tenantrun__in=list(tenant_runs))
+    rows = counted.values("facts__tenantrun", "application").annotate(units=Sum("quantity"))
     found: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for tenant_run, application, units in rows.order_by("-units", "application").values_list("tenant_run_id", "application", "units"):
+    for tenant_run, application, units in rows.order_by("-units", "application").values_list("facts__tenantrun", "application", "units"):
         found[tenant_run].append((application, units))
     return {tenant_run: tuple(counted) for tenant_run, counted in found.items()}
 
@@ -154,8 +155,8 @@ def days_of(integration: str, tenant_id: str, since: date) -> tuple[TenantDay, .
     counted: dict[int, list[Counted]] = defaultdict(list)
     ids = [id_ for observed, id_ in chosen.values() if observed]
     for first in range(0, len(ids), _AT_ONCE):
-        lines = models.UsageLine.objects.filter(tenant_run__in=ids[first : first + _AT_ONCE]).order_by("application", "category")
-        for tenant_run_id, application, category, units in lines.values_list("tenant_run_id", "application", "category", "quantity"):
+        lines = models.UsageLine.objects.filter(facts__tenantrun__in=ids[first : first + _AT_ONCE]).order_by("application", "category")
+        for tenant_run_id, application, category, units in lines.values_list("facts__tenantrun", "application", "category", "quantity"):
             counted[tenant_run_id].append(Counted(application, Category(category) if category else None, units))
     return tuple(
         TenantDay(date=day, tenant_run=id_, counted=tuple(counted[id_]) if observed else None) for day, (observed, id_) in sorted(chosen.items())

@@ -58,18 +58,9 @@ def _lines(of_runs: dict[str, Any], *, counting_alone: bool) -> dict[tuple[int, 
         for run, agreement, item, quantity in results.values_list("run_id", "intent__agreement", "intent__item", "quantity")
         if quantity is not None
     }
-    planned = models.PlannedChange.objects.filter(**{f"tenant_run__{name}": value for name, value in of_runs.items()}).order_by("id")
-    columns = (
-        "tenant_run__run_id",
-        "tenant_run__tenant_name",
-        "tenant_run__agreement",
-        "tenant_run__usage",
-        "item",
-        "action",
-        "from_quantity",
-        "to_quantity",
-        "counted",
-    )
+    planned = models.TenantRun.objects.filter(**of_runs, facts__plannedchange__isnull=False).order_by("id", "facts__plannedchange__id")
+    changes = tuple(f"facts__plannedchange__{column}" for column in ("item", "action", "from_quantity", "to_quantity", "counted"))
+    columns = ("run_id", "tenant_name", "agreement", "facts__usage", *changes)
     found: dict[tuple[int, str], LineOnDay] = {}
     for run, tenant, agreement, usage, item, action, shown, wanted, counted in planned.values_list(*columns):
         if agreement is not None:

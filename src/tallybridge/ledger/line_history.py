@@ -59,7 +59,7 @@ class History:
             return None
         decided = _decided(between)
         run = manifest.run
-        dealt_with = list(models.TenantRun.objects.filter(run=run).values_list("tenant_id", "destination", "agreement", "inputs"))
+        dealt_with = list(models.TenantRun.objects.filter(run=run).values_list("tenant_id", "destination", "agreement", "facts__inputs"))
         if run.kind in _READ_ANEW and closed is not None and run.started >= closed:
             for tenant, destination, agreement, inputs in dealt_with:
                 if inputs is None or destination is None or agreement is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,15 +12,37 @@ import msgspec
 
 from tallybridge.ledger import added_rows, present_rows
 from tallybridge.ledger.canonical import encode
-from tallybridge.ledger.evidence import address_of, compress, decompress
+from tallybridge.ledger.compression import compress, decompress
+from tallybridge.ledger.evidence import address_of
 from tallybridge.ledger.prepared import models
 from tallybridge.ledger.row_values import values_of
+
+LAYOUT = 2
+"""How manifests put what a run recorded of its tenants."""
+_COLUMN_BY_COLUMN = 1
+_OLDER_TENANT_RUN = (
+    "id",
+    "run_id",
+    "tenant_id",
+    "tenant_name",
+    "number",
+    "account",
+    "destination",
+    "agreement",
+    "outcome",
+    "reason",
+    "detail",
+    "observed_at",
+    *(f"facts__{name}" for name in ("evidence", "usage", "inputs", "plan", "not_billed", "left_out", "notices", "document")),
+)
+"""The columns of a tenant run in the order of the tables before the migration 0004."""
 
 
 class _Earlier(msgspec.Struct):
     """What the next manifest needs to know of a manifest; older ones say nothing of it."""
 
     between: added_rows.Between = added_rows.Between()
+    present: str | None = None
 
 
 _earlier = msgspec.json.Decoder(_Earlier)
@@ -32,8 +54,9 @@ def close(run: models.Run, *, outcome: str, totals: Mapping[str, Any], finished:
     sequence, previous = (newest.sequence + 1, newest.head) if newest else (1, None)
     finished = finished.astimezone(UTC)
     # Rows that change are read after the decisions: one that is vouched for has then had its effect on them.
-    between = added_rows.since(between_of(newest))
-    present = present_rows.put()
+    earlier = _earlier_of(newest)
+    between = added_rows.since(earlier.between)
+    present = present_rows.put(earlier.present)
     body = encode(
         {
             **run_part(run),
@@ -43,6 +66,7 @@ def close(run: models.Run, *, outcome: str, totals: Mapping[str, Any], finished:
             "finished": finished,
             "totals": totals,
             "tail": tail,
+            "layout": LAYOUT,
             "tenants": tenants_part(run),
             "between": between,
             "present": present,
@@ -55,13 +79,17 @@ def close(run: models.Run, *, outcome: str, totals: Mapping[str, Any], finished:
 
 def between_of(manifest: models.Manifest | None) -> added_rows.Between:
     """What a manifest says of rows that no run owns; nothing where it is older than that, or can no longer be read: then the next says it anew."""
+    return _earlier_of(manifest).between
+
+
+def _earlier_of(manifest: models.Manifest | None) -> _Earlier:
     data = decompress(manifest.body) if manifest is not None else None
     if data is None:
-        return added_rows.Between()
+        return _Earlier()
     try:
-        return _earlier.decode(data).between
+        return _earlier.decode(data)
     except (msgspec.DecodeError, msgspec.ValidationError):
-        return added_rows.Between()
+        return _Earlier()
 
 
 def run_part(run: models.Run) -> dict[str, Any]:
@@ -79,32 +107,47 @@ def run_part(run: models.Run) -> dict[str, Any]:
     }
 
 
-def tenants_part(run: models.Run, *, strict: bool = False) -> list[dict[str, Any]]:
-    """What the manifest says about each tenant, sorted by id: the addresses it rests on and the hashes of its rows. `strict` as in `values_of`."""
-    recorded = {row.tenant_id: row for row in models.TenantRun.objects.filter(run=run)}
-    rows = _grouped_rows(run, strict=strict)
+def tenants_part(run: models.Run, *, layout: int = LAYOUT, strict: bool = False) -> list[dict[str, Any]]:
+    """What the manifest says about each tenant, sorted by id: the hashes of its rows, those of its facts by their digest.
+
+    Args:
+        layout: how the manifest puts it; older ones name every column of facts, usage lines and changes, and the addresses beside.
+        strict: as in `values_of`.
+    """
+    rows = _grouped_rows(run, layout, strict=strict)
     results = _grouped_results(run, strict=strict)
-    outcomes = dict(models.TenantRunOutcome.objects.filter(tenant_run__run=run).order_by("id").values_list("tenant_run__tenant_id", "outcome"))
-    return [_tenant_part(tenant, recorded.get(tenant), outcomes.get(tenant), rows[tenant], results[tenant]) for tenant in sorted({*rows, *results})]
+    outcomes = dict(models.TenantRun.objects.filter(run=run).values_list("tenant_id", "outcome"))
+    applied = models.TenantRunOutcome.objects.filter(tenant_run__run=run).order_by("id")
+    outcomes.update(applied.values_list("tenant_run__tenant_id", "outcome"))
+    addresses = _addresses(run) if layout == _COLUMN_BY_COLUMN else {}
+    return [
+        {"id": tenant, "rows": _digest(rows[tenant]), "results": _digest(results[tenant])}
+        | ({"outcome": outcomes[tenant]} if tenant in outcomes else {})
+        | addresses.get(tenant, {})
+        for tenant in sorted({*rows, *results})
+    ]
 
 
-def _tenant_part(tenant: str, row: models.TenantRun | None, outcome: str | None, rows: list[Any], results: list[Any]) -> dict[str, Any]:
-    part: dict[str, Any] = {"id": tenant, "rows": _digest(rows), "results": _digest(results)}
-    if row is not None:
-        part |= {"outcome": outcome or row.outcome, "evidence": row.evidence, "usage": row.usage, "inputs": row.inputs, "plan": row.plan}
-    return part
+def _addresses(run: models.Run) -> dict[str, dict[str, str | None]]:
+    names = ("evidence", "usage", "inputs", "plan")
+    rows = models.TenantRun.objects.filter(run=run).values_list("tenant_id", *(f"facts__{name}" for name in names))
+    return {tenant: dict(zip(names, addresses, strict=True)) for tenant, *addresses in rows}
 
 
 def _digest(rows: list[Any]) -> str:
     return hashlib.sha256(encode(rows)).hexdigest()
 
 
-def _grouped_rows(run: models.Run, *, strict: bool) -> dict[str, list[Any]]:
-    """Every column of what was recorded for each tenant."""
+def _grouped_rows(run: models.Run, layout: int, *, strict: bool) -> dict[str, list[Any]]:
+    """Everything that was recorded for each tenant."""
     grouped: dict[str, list[Any]] = defaultdict(list)
-    _gather(grouped, models.TenantRun, "tenant_id", strict=strict, run=run)
-    for model in (models.UsageLine, models.PlannedChange, models.TenantRunOutcome):
-        _gather(grouped, model, "tenant_run__tenant_id", strict=strict, tenant_run__run=run)
+    if layout == _COLUMN_BY_COLUMN:
+        _gather(grouped, models.TenantRun, "tenant_id", _OLDER_TENANT_RUN, strict=strict, run=run)
+        _gather(grouped, models.UsageLine, "facts__tenantrun__tenant_id", strict=strict, facts__tenantrun__run=run)
+        _gather(grouped, models.PlannedChange, "facts__tenantrun__tenant_id", strict=strict, facts__tenantrun__run=run)
+    else:
+        _gather(grouped, models.TenantRun, "tenant_id", (*models.columns_of(models.TenantRun), "facts__digest"), strict=strict, run=run)
+    _gather(grouped, models.TenantRunOutcome, "tenant_run__tenant_id", strict=strict, tenant_run__run=run)
     return grouped
 
 
@@ -117,7 +160,10 @@ def _grouped_results(run: models.Run, *, strict: bool) -> dict[str, list[Any]]:
     return grouped
 
 
-def _gather(grouped: dict[str, list[Any]], model: type[models.AppendOnly], tenant: str, *, strict: bool, **which: object) -> None:
+def _gather(
+    grouped: dict[str, list[Any]], model: type[models.AppendOnly], tenant: str, columns: Sequence[str] = (), *, strict: bool, **which: object
+) -> None:
+    """Adds the rows of a table to those of their tenants: all columns, unless said otherwise."""
     rows = model.objects.filter(**which).order_by("pk")
-    for owner, *values in values_of(rows, (tenant, *models.columns_of(model)), strict=strict):
+    for owner, *values in values_of(rows, (tenant, *(columns or models.columns_of(model))), strict=strict):
         grouped[owner].append((model.__name__, *values))

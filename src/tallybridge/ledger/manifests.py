@@ -11,10 +11,10 @@ import msgspec
 
 from tallybridge.ledger import added_rows, evidence, line_history, manifest_body, opening, present_rows
 from tallybridge.ledger.canonical import encode
+from tallybridge.ledger.compression import decompress
 from tallybridge.ledger.errors import LedgerDamaged, ledger_errors
 from tallybridge.ledger.prepared import models
-
-_TENANT_ADDRESSES = {"evidence": "evidence", "inputs": "planning inputs", "plan": "plan"}
+from tallybridge.ledger.vouched_contents import Contents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +44,7 @@ class _Walk:
     def __init__(self, kept_head: str | None) -> None:
         self.runs = 0
         self.head: str | None = None
-        self.checked: set[str] = set()
-        """Addresses of contents that were found right."""
+        self.contents = Contents()
         self.kept_seen = kept_head is None
         self._kept_head = kept_head
         self._newest_run = ""
@@ -64,7 +63,7 @@ class _Walk:
             self.runs += 1
 
     def _take(self, manifest: models.Manifest, sequence: int) -> None:
-        said = _check_link(manifest, sequence, self.head, self.checked)
+        said = _check_link(manifest, sequence, self.head, self.contents)
         where = f"Run {manifest.run_id}"
         self._between = manifest_body.between_of(manifest)
         if (changed := self._added.fault(self._between)) is not None:
@@ -79,9 +78,7 @@ class _Walk:
         self.head, self._newest_run = manifest.head, manifest.run_id
 
     def _content(self, where: str, name: str, address: str) -> None:
-        if address not in self.checked:
-            _check_content(f"{where}: its {name}", address)
-            self.checked.add(address)
+        _check_content(self.contents, f"{where}: its {name}", address)
 
     def compare_with_present(self) -> tuple[int, int]:
         """How many rows came after the newest link, and how many changed since by what was recorded. Raises _Broken for any other.
@@ -129,16 +126,16 @@ def verify(*, kept_head: str | None = None) -> VerifyReport:
         walk.go_on()
         later, changed = walk.compare_with_present()
         _check(opening.fault_in_references)
-        _check_other_contents(walk.checked)
+        _check_other_contents(walk.contents)
     except _Broken as broken:
-        return VerifyReport(ok=False, runs=walk.runs, evidence=len(walk.checked), first_broken=str(broken))
+        return VerifyReport(ok=False, runs=walk.runs, evidence=len(walk.contents.checked), first_broken=str(broken))
     cut = None
     if not walk.kept_seen:
         cut = f"The chain does not contain the head {kept_head} that was kept: runs have been removed, or it is of another ledger."
     return VerifyReport(
         ok=cut is None,
         runs=walk.runs,
-        evidence=len(walk.checked),
+        evidence=len(walk.contents.checked),
         first_broken=cut,
         head=walk.head,
         not_yet_vouched=later,
@@ -155,21 +152,20 @@ def _check(fault: Callable[[], str | None]) -> None:
         raise _Broken(f"{found} Restore the ledger from a backup.")
 
 
-def _check_other_contents(checked: set[str]) -> None:
+def _check_other_contents(contents: Contents) -> None:
     """Every stored content that no manifest refers to, of an unfinished run for example."""
-    for address, kind in models.Blob.objects.order_by("address").values_list("address", "kind"):
-        if address not in checked:
-            _check_content(f"Evidence of the kind “{kind}” that no manifest refers to", address)
-            checked.add(address)
+    for address, kind in models.Blob.objects.order_by("id").values_list("address", "kind"):
+        if address is not None:
+            _check_content(contents, f"Evidence of the kind “{kind}” that no manifest refers to", address)
 
 
-def _check_link(manifest: models.Manifest, sequence: int, previous: str | None, checked: set[str]) -> dict[str, Any]:
+def _check_link(manifest: models.Manifest, sequence: int, previous: str | None, contents: Contents) -> dict[str, Any]:
     """What the link says, once all of its run's was found right."""
     run = models.Run.objects.filter(id=manifest.run_id).first()
     if run is None:
         raise _Broken(f"Run {manifest.run_id}: what was recorded when it began has been removed.")
     where = f"Run {run.id}"
-    data = evidence.decompress(manifest.body)
+    data = decompress(manifest.body)
     if data is None or evidence.address_of(data) != manifest.head:
         raise _Broken(f"{where}: its manifest has been changed; it no longer has the hash {manifest.head}.")
     said: dict[str, Any] = msgspec.json.decode(data)
@@ -179,11 +175,12 @@ def _check_link(manifest: models.Manifest, sequence: int, previous: str | None, 
     for name, value in msgspec.json.decode(encode(columns)).items():
         if said.get(name) != value:
             raise _Broken(f"{where}: its {name.replace('_', ' ')} has been changed since the run was closed.")
-    _check_tenants(where, said["tenants"], msgspec.json.decode(encode(manifest_body.tenants_part(run, strict=True))))
+    now = manifest_body.tenants_part(run, layout=said.get("layout", 1), strict=True)
+    _check_tenants(where, said["tenants"], msgspec.json.decode(encode(now)))
+    if (fault := contents.fault_in_facts(run)) is not None:
+        raise _Broken(f"{where}: {fault}")
     for name, address in _addresses(said, run):
-        if address not in checked:
-            _check_content(f"{where}: its {name}", address)
-            checked.add(address)
+        _check_content(contents, f"{where}: its {name}", address)
     return said
 
 
@@ -206,23 +203,11 @@ def _addresses(said: dict[str, Any], run: models.Run) -> Iterator[tuple[str, str
     yield "configuration", said["configuration"]
     if said["rules"] is not None:
         yield "rules", said["rules"]
-    for tenant in said["tenants"]:
-        for member, word in _TENANT_ADDRESSES.items():
-            if tenant.get(member) is not None:
-                yield f"{word} of the tenant {tenant['id']}", tenant[member]
-        usage = tenant.get("usage")
-        if usage is not None and evidence.known(usage):
-            yield f"usage of the tenant {tenant['id']}", usage
-    recorded = models.TenantRun.objects.filter(run=run).values_list("tenant_id", "document")
     applied = models.TenantRunOutcome.objects.filter(tenant_run__run=run).values_list("tenant_run__tenant_id", "document")
-    for tenant_id, address in (*recorded, *applied):
+    for tenant_id, address in applied:
         yield f"document of the tenant {tenant_id}", address
 
 
-def _check_content(what: str, address: str) -> None:
-    try:
-        evidence.get(address)
-    except evidence.EvidenceUnknown:
-        raise _Broken(f"{what} is missing from the ledger ({address}).") from None
-    except evidence.EvidenceDamaged:
-        raise _Broken(f"{what} has been changed since it was stored ({address}).") from None
+def _check_content(contents: Contents, what: str, address: str) -> None:
+    if (fault := contents.fault(what, address)) is not None:
+        raise _Broken(fault)

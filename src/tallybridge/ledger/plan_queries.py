@@ -63,11 +63,11 @@ class PlanAddresses(NamedTuple):
 def planned_tenants(run_id: str) -> tuple[PlannedTenant, ...]:
     """Every tenant of a run in order of name; two statements, however many there are. What was applied later is not told here."""
     lines: dict[int, list[PlannedLine]] = {}
-    changing = models.PlannedChange.objects.filter(tenant_run__run_id=run_id).exclude(action=Action.UNCHANGED.value).order_by("id")
-    for row, action, item, before, after in changing.values_list("tenant_run_id", "action", "item", "from_quantity", "to_quantity"):
+    changing = models.PlannedChange.objects.filter(facts__tenantrun__run_id=run_id).exclude(action=Action.UNCHANGED.value).order_by("id")
+    for row, action, item, before, after in changing.values_list("facts__tenantrun", "action", "item", "from_quantity", "to_quantity"):
         lines.setdefault(row, []).append(PlannedLine(Action(action), item, before, after))
     found = models.TenantRun.objects.filter(run_id=run_id).values_list(
-        "id", "tenant_id", "tenant_name", "outcome", "reason", "detail", "account", "agreement", "plan"
+        "id", "tenant_id", "tenant_name", "outcome", "reason", "detail", "account", "agreement", "facts__plan"
     )
     tenants = [
         PlannedTenant(
@@ -93,8 +93,8 @@ def addresses(rows: Collection[int]) -> dict[int, PlanAddresses]:
     wanted = sorted(set(rows))
     found: dict[int, PlanAddresses] = {}
     for first in range(0, len(wanted), _AT_ONCE):
-        kept = models.TenantRun.objects.filter(id__in=wanted[first : first + _AT_ONCE], inputs__isnull=False, plan__isnull=False)
-        for row, inputs, plan in kept.values_list("id", "inputs", "plan"):
+        kept = models.TenantRun.objects.filter(id__in=wanted[first : first + _AT_ONCE], facts__inputs__isnull=False, facts__plan__isnull=False)
+        for row, inputs, plan in kept.values_list("id", "facts__inputs", "facts__plan"):
             if inputs is not None and plan is not None:
                 found[row] = PlanAddresses(inputs, plan)
     return found

@@ -65,13 +65,17 @@ class _Records:
     holds: frozenset[int]
 
 
-def put() -> str:
-    """Keeps the rows as they stand, within the transaction that closes the run; returns the address."""
+def put(earlier: str | None) -> str:
+    """Keeps the rows as they stand, within the transaction that closes the run; returns the address.
+
+    Args:
+        earlier: what the manifest before says.
+    """
     standing = {}
     for name, model in _BY_NAME.items():
         columns = models.columns_of(model)
         standing[name] = Rows(columns=columns, rows=tuple(_standing(model, columns, strict=False)))
-    return evidence.put(encode(standing), KIND)
+    return evidence.put(encode(standing), KIND, earlier=earlier)
 
 
 def differences(kept: bytes) -> list[Difference]:

@@ -79,7 +79,7 @@ def failed_tenants(runs: Collection[str]) -> Mapping[str, tuple[FailedTenants, .
 def documents_of(tenant_runs: Collection[int]) -> Mapping[int, bytes]:
     """The documents (contracts 2) of some tenant runs, at most a page of them, by the ledger's number; after applying, where that was recorded."""
     ids = list(tenant_runs)
-    addresses = dict(models.TenantRun.objects.filter(id__in=ids).values_list("id", "document"))
+    addresses = dict(models.TenantRun.objects.filter(id__in=ids).values_list("id", "facts__document"))
     addresses.update(models.TenantRunOutcome.objects.filter(tenant_run__in=ids).order_by("id").values_list("tenant_run_id", "document"))
     kept = evidence.get_many(set(addresses.values()))
     return {number: kept[address] for number, address in addresses.items()}

@@ -107,7 +107,7 @@ def tenant_run(id_: int) -> StoredTenantRun | None:
 @ledger_errors()
 def latest_for(destination: int, agreement: int, item: str) -> StoredTenantRun | None:
     """The newest tenant run that counted usage and planned this item of this agreement."""
-    planned = Q(destination=destination, agreement=agreement, plannedchange__item=item, usage__isnull=False)
+    planned = Q(destination=destination, agreement=agreement, facts__plannedchange__item=item, facts__usage__isnull=False)
     newest = models.TenantRun.objects.filter(planned).order_by("-id").values_list("id", flat=True).first()
     found = _stored_tenant_runs(models.TenantRun.objects.filter(id=newest)) if newest is not None else ()
     return found[0] if found else None
@@ -116,8 +116,10 @@ def latest_for(destination: int, agreement: int, item: str) -> StoredTenantRun |
 @ledger_errors()
 def last_counted(destination: int, agreement: int, item: str, quantity: int) -> StoredTenantRun | None:
     """The newest tenant run that counted this quantity for the line and meant to write it, or found it there: what it was written from."""
-    planned = Q(destination=destination, agreement=agreement, evidence__isnull=False, plannedchange__item=item, plannedchange__to_quantity=quantity)
-    meant = Q(plannedchange__action__in=[Action.CREATE.value, Action.UPDATE.value, Action.UNCHANGED.value], plannedchange__reason__isnull=True)
+    planned = Q(destination=destination, agreement=agreement, facts__evidence__isnull=False)
+    meant_or_found = [Action.CREATE.value, Action.UPDATE.value, Action.UNCHANGED.value]
+    change = {"item": item, "to_quantity": quantity, "action__in": meant_or_found, "reason__isnull": True}
+    meant = Q(**{f"facts__plannedchange__{name}": value for name, value in change.items()})
     newest = models.TenantRun.objects.filter(planned, meant).order_by("-id").values_list("id", flat=True).first()
     found = _stored_tenant_runs(models.TenantRun.objects.filter(id=newest)) if newest is not None else ()
     return found[0] if found else None
@@ -131,10 +133,11 @@ def history(destination: int, agreement: int, item: str) -> tuple[HistoryEntry, 
     """
     results = models.IntentResult.objects.filter(intent__destination_id=destination, intent__agreement=agreement, intent__item=item)
     read_back = {run: quantity for run, quantity in results.order_by("id").values_list("run_id", "quantity") if quantity is not None}
-    planned = models.PlannedChange.objects.filter(tenant_run__destination=destination, tenant_run__agreement=agreement, item=item).order_by("id")
+    planned = models.TenantRun.objects.filter(destination=destination, agreement=agreement, facts__plannedchange__item=item)
+    change = (f"facts__plannedchange__{one}" for one in ("action", "from_quantity", "to_quantity", "counted"))
+    columns = ("run_id", "run__date", "facts__usage", *change)
     entries: dict[date, HistoryEntry] = {}
-    columns = ("tenant_run__run_id", "tenant_run__run__date", "tenant_run__usage", "action", "from_quantity", "to_quantity", "counted")
-    for run_id, on, usage, action, shown, wanted, counted in planned.values_list(*columns):
+    for run_id, on, usage, action, shown, wanted, counted in planned.order_by("id", "facts__plannedchange__id").values_list(*columns):
         charged = read_back.get(run_id, wanted if action == Action.UNCHANGED else shown)
         before = entries[on].quantity if on in entries else None
         quantity = before if usage is None else wanted if counted is None else counted
@@ -162,31 +165,31 @@ def _stored_run(row: models.Run) -> StoredRun:
 
 
 def _stored_tenant_runs(which: QuerySet[models.TenantRun]) -> tuple[StoredTenantRun, ...]:
-    rows = list(which.select_related("run__manifest").order_by("id"))
-    ids = [row.id for row in rows]
+    rows = list(which.select_related("run__manifest", "facts").order_by("id"))
     outcomes = {row.tenant_run_id: row for row in models.TenantRunOutcome.objects.filter(tenant_run__in=which).order_by("id")}
-    quantities: dict[int, list[Quantity]] = {id_: [] for id_ in ids}
-    for line in models.UsageLine.objects.filter(tenant_run__in=which).order_by("id"):
+    quantities: dict[int, list[Quantity]] = {row.facts_id: [] for row in rows}
+    for line in models.UsageLine.objects.filter(facts__in=which.values("facts")).order_by("id"):
         category = Category(line.category) if line.category is not None else None
-        quantities[line.tenant_run_id].append(Quantity(line.application, category, Unit(line.unit), line.quantity, line.matched))
-    documents = evidence.get_many({(outcomes.get(row.id) or row).document for row in rows})
+        quantities[line.facts_id].append(Quantity(line.application, category, Unit(line.unit), line.quantity, line.matched))
+    documents = evidence.get_many({(outcomes.get(row.id) or row.facts).document for row in rows})
     runs = {row.run_id: _stored_run(row.run) for row in rows}
-    return tuple(_stored_tenant_run(row, runs[row.run_id], outcomes.get(row.id) or row, quantities[row.id], documents) for row in rows)
+    return tuple(_stored_tenant_run(row, runs[row.run_id], outcomes.get(row.id), quantities[row.facts_id], documents) for row in rows)
 
 
 def _stored_tenant_run(
     row: models.TenantRun,
     run: StoredRun,
-    newest: models.TenantRun | models.TenantRunOutcome,
+    applied: models.TenantRunOutcome | None,
     quantities: Iterable[Quantity],
     documents: dict[str, bytes],
 ) -> StoredTenantRun:
+    facts, newest = row.facts, applied or row
     return StoredTenantRun(
         run=run,
         tenant_id=row.tenant_id,
         tenant_name=row.tenant_name,
         outcome=newest.outcome,
-        document=documents[newest.document],
+        document=documents[(applied or facts).document],
         number=row.number,
         account=row.account,
         destination=row.destination,
@@ -194,12 +197,12 @@ def _stored_tenant_run(
         reason=Reason(newest.reason) if newest.reason is not None else None,
         detail=newest.detail,
         observed_at=row.observed_at,
-        evidence=row.evidence,
-        usage=row.usage,
-        inputs=row.inputs,
-        plan=row.plan,
+        evidence=facts.evidence,
+        usage=facts.usage,
+        inputs=facts.inputs,
+        plan=facts.plan,
         quantities=tuple(quantities),
-        not_billed=_not_billed.decode(row.not_billed),
-        left_out=_left_out.decode(row.left_out),
-        notices=_notices.decode(row.notices),
+        not_billed=_not_billed.decode(facts.not_billed),
+        left_out=_left_out.decode(facts.left_out),
+        notices=_notices.decode(facts.notices),
     )

@@ -8,10 +8,8 @@ from typing import Any
 
 from django.db import transaction
 
-from tallybridge.billing.model import Quantity
 from tallybridge.billing.reasons import Reason
-from tallybridge.ledger import evidence, manifest_body, plain_sql
-from tallybridge.ledger.canonical import encode
+from tallybridge.ledger import evidence, manifest_body, plain_sql, tenant_facts
 from tallybridge.ledger.errors import LedgerError, ledger_errors
 from tallybridge.ledger.open_runs import require_open, require_still_open
 from tallybridge.ledger.opening import closing_a_run
@@ -66,7 +64,6 @@ __all__ = [
 ]
 
 
-_CHANGE = ("action", "item", "from_quantity", "to_quantity", "charge", "reason", "last_written", "counted")
 _PLAIN = (
     "tenant_name",
     "number",
@@ -76,10 +73,6 @@ _PLAIN = (
     "outcome",
     "reason",
     "detail",
-    "evidence",
-    "usage",
-    "inputs",
-    "plan",
 )
 
 
@@ -147,23 +140,10 @@ def record_tenant(run_id: str, record: TenantRunRecord) -> None:
         raise ValueError("a tenant run with changes needs its destination and its agreement")
     with transaction.atomic(durable=True):
         require_still_open(run_id)
-        stored = plain_sql.add_one("ledger_tenantrun", {"run_id": run_id, **_columns(record)})
-        if record.quantities:
-            plain_sql.add("ledger_usageline", ("tenant_run_id", *Quantity._fields), [(stored, *quantity) for quantity in record.quantities])
-        if record.changes:
-            changes = [(stored, *(getattr(change, name) for name in _CHANGE)) for change in record.changes]
-            plain_sql.add("ledger_plannedchange", ("tenant_run_id", *_CHANGE), changes)
-
-
-def _columns(record: TenantRunRecord) -> dict[str, object]:
-    return {name: getattr(record, name) for name in _PLAIN} | {
-        "tenant_id": record.tenant_id or f"account:{record.account}",
-        "observed_at": plain_sql.instant(record.observed_at),
-        "not_billed": encode(record.not_billed).decode(),
-        "left_out": encode(record.left_out).decode(),
-        "notices": encode(record.notices).decode(),
-        "document": evidence.put_many((*record.contents, (record.document, "document")))[-1],
-    }
+        tenant_id = record.tenant_id or f"account:{record.account}"
+        row = {name: getattr(record, name) for name in _PLAIN} | {"run_id": run_id, "tenant_id": tenant_id}
+        row |= {"observed_at": plain_sql.instant(record.observed_at), "facts_id": tenant_facts.keep(record, tenant_id)}
+        plain_sql.add("ledger_tenantrun", tuple(row), (tuple(row.values()),))
 
 
 @ledger_errors()
@@ -175,12 +155,11 @@ def update_tenant(run_id: str, tenant_id: str, outcome: str, reason: Reason | No
     """
     with transaction.atomic(durable=True):
         require_open(run_id)
-        stored = models.TenantRun.objects.filter(run_id=run_id, tenant_id=tenant_id).first()
+        stored = models.TenantRun.objects.select_related("facts").filter(run_id=run_id, tenant_id=tenant_id).first()
         if stored is None:
             raise LedgerError(f"Run {run_id} has recorded nothing for the tenant {tenant_id} yet. Nothing was recorded.")
-        models.TenantRunOutcome.objects.create(
-            tenant_run=stored, outcome=outcome, reason=reason, detail=detail, document=evidence.put(document, "document")
-        )
+        address = evidence.put(document, "document", earlier=stored.facts.document)
+        models.TenantRunOutcome.objects.create(tenant_run=stored, outcome=outcome, reason=reason, detail=detail, document=address)
 
 
 @ledger_errors()

@@ -66,13 +66,13 @@ def plan_was_carried_out(integration: str, kinds: Sequence[str] = ("run", "apply
 @ledger_errors()
 def other_counting_of(run_id: str) -> OtherCounting:
     """What one run would have counted otherwise with other choices about keys, its tenants in their order; a bounded number of statements."""
-    tenants = list(models.TenantRun.objects.filter(run_id=run_id).order_by("id").values_list("id", "tenant_id", "tenant_name", "document"))
+    tenants = list(models.TenantRun.objects.filter(run_id=run_id).order_by("id").values_list("id", "tenant_id", "tenant_name", "facts__document"))
     contents = evidence.get_many({address for *_, address in tenants})
     documents = {address: _document.decode(content) for address, content in contents.items()}
     oem = sum(one.devices for *_, address in tenants for one in documents[address].licenses_left_out if one.reason == Reason.OEM_NOT_COUNTED)
     if not any(document.other_scope for document in documents.values()):
         return OtherCounting((), oem)
-    lines = models.UsageLine.objects.filter(tenant_run__run_id=run_id).values_list("tenant_run_id", "application", "category", "quantity")
+    lines = models.UsageLine.objects.filter(facts__tenantrun__run_id=run_id).values_list("facts__tenantrun", "application", "category", "quantity")
     counted = {(row, application, category): quantity for row, application, category, quantity in lines}
     scope = tuple(
         OtherQuantity(tenant_id, name, one.application, one.category, counted.get((row, one.application, one.category), 0), one.quantity)

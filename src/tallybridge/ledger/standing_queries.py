@@ -88,11 +88,11 @@ def last_heard(integration: str, since: date, *, without: Collection[str] = ()) 
     """
     begun = models.TenantRun.objects.filter(run__integration=integration, run__date__gte=since).exclude(run__in=without)
     newest = _newest_of_each(begun)
-    wanted = Q(id__in=newest) | Q(id__in=_newest_of_each(begun.filter(evidence__isnull=False)))
-    wanted |= Q(id__in=_newest_of_each(begun.filter(inputs__isnull=False)))
+    wanted = Q(id__in=newest) | Q(id__in=_newest_of_each(begun.filter(facts__evidence__isnull=False)))
+    wanted |= Q(id__in=_newest_of_each(begun.filter(facts__inputs__isnull=False)))
     outcomes = {row.tenant_run_id: row for row in models.TenantRunOutcome.objects.filter(tenant_run__in=newest).order_by("id")}
     of_tenant: dict[str, list[TenantRecord]] = defaultdict(list)
-    for row in models.TenantRun.objects.filter(wanted).select_related("run").order_by("tenant_id", "-id"):
+    for row in models.TenantRun.objects.filter(wanted).select_related("run", "facts").order_by("tenant_id", "-id"):
         of_tenant[row.tenant_id].append(_record(row, outcomes.get(row.id, row)))
     return tuple(
         LastHeard(
@@ -108,7 +108,7 @@ def last_heard(integration: str, since: date, *, without: Collection[str] = ()) 
 def records_of(run: str) -> tuple[TenantRecord, ...]:
     """What a run recorded of its tenants, in the order in which it did."""
     outcomes = {row.tenant_run_id: row for row in models.TenantRunOutcome.objects.filter(tenant_run__run=run).order_by("id")}
-    rows = models.TenantRun.objects.filter(run=run).select_related("run").order_by("id")
+    rows = models.TenantRun.objects.filter(run=run).select_related("run", "facts").order_by("id")
     return tuple(_record(row, outcomes.get(row.id, row)) for row in rows)
 
 
@@ -118,10 +118,10 @@ def readings_of(destination: int, agreements: Collection[int]) -> tuple[TenantRe
 
     Such a record has planning inputs, or `agreement_ended` as its reason, or a notice of the agreement's end.
     """
-    tells = Q(inputs__isnull=False) | Q(reason=Reason.AGREEMENT_ENDED.value) | Q(notices__contains=f'"{Reason.AGREEMENT_ENDS.value}"')
+    tells = Q(facts__inputs__isnull=False) | Q(reason=Reason.AGREEMENT_ENDED.value) | Q(facts__notices__contains=f'"{Reason.AGREEMENT_ENDS.value}"')
     read = models.TenantRun.objects.filter(tells, destination=destination, agreement__in=set(agreements))
     newest = read.values("agreement").annotate(newest=Max("id")).values_list("newest", flat=True)
-    return tuple(_record(row, row) for row in models.TenantRun.objects.filter(id__in=newest).select_related("run").order_by("id"))
+    return tuple(_record(row, row) for row in models.TenantRun.objects.filter(id__in=newest).select_related("run", "facts").order_by("id"))
 
 
 @ledger_errors()
@@ -137,7 +137,7 @@ def known_destination(kind: str, url: str, key_id: str) -> int | None:
 def observed_days(integration: str, since: date) -> ObservedDays:
     """On which billing dates from `since` on the tenant of each link was observed, and since when runs have met it."""
     met = models.TenantRun.objects.filter(run__integration=integration, account__isnull=False)
-    observed = met.filter(evidence__isnull=False)
+    observed = met.filter(facts__evidence__isnull=False)
     days: dict[int, set[date]] = defaultdict(set)
     for account, day in observed.filter(run__date__gte=since).values_list("account", "run__date").distinct():
         if account is not None:
@@ -182,9 +182,9 @@ def _record(row: models.TenantRun, newest: models.TenantRun | models.TenantRunOu
         outcome=newest.outcome,
         reason=Reason(newest.reason) if newest.reason is not None else None,
         detail=newest.detail,
-        document=newest.document,
-        inputs=row.inputs,
-        observed=row.evidence is not None,
-        not_billed=_not_billed.decode(row.not_billed),
-        notices=_notices.decode(row.notices),
+        document=newest.document if isinstance(newest, models.TenantRunOutcome) else newest.facts.document,
+        inputs=row.facts.inputs,
+        observed=row.facts.evidence is not None,
+        not_billed=_not_billed.decode(row.facts.not_billed),
+        notices=_notices.decode(row.facts.notices),
     )

@@ -32,18 +32,18 @@ class ApplicationInUse:
 @ledger_errors()
 def applications_in_use(integration: str) -> tuple[ApplicationInUse, ...]:
     """What each tenant's newest count says, summed over the tenants, in order of name; three statements, however many tenants there are."""
-    counted = models.TenantRun.objects.filter(run__integration=integration, usage__isnull=False)
+    counted = models.TenantRun.objects.filter(run__integration=integration, facts__usage__isnull=False)
     newest = counted.order_by("-id").values_list("run__date", flat=True).first()
     if newest is None:
         return ()
     latest = counted.filter(run__date__gte=newest - _LOOKED_BACK).values("tenant_id").annotate(newest=Max("id")).values("newest")
-    lines: QuerySet[models.UsageLine] = models.UsageLine.objects.filter(tenant_run__in=latest, quantity__gt=0)
+    lines: QuerySet[models.UsageLine] = models.UsageLine.objects.filter(facts__tenantrun__in=latest, quantity__gt=0)
     by_category: dict[str, dict[Category, int]] = {}
     for name, category, quantity in lines.values_list("application", "category").annotate(Sum("quantity")).order_by("application", "category"):
         if category is not None:
             by_category.setdefault(name, {})[Category(category)] = quantity
     summed = lines.values("application").annotate(
-        units=Sum("quantity"), tenants=Count("tenant_run", distinct=True), unit=Max("unit"), matched=Max("matched")
+        units=Sum("quantity"), tenants=Count("facts__tenantrun__tenant_id", distinct=True), unit=Max("unit"), matched=Max("matched")
     )
     return tuple(
         ApplicationInUse(

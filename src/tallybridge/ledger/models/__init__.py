@@ -10,7 +10,7 @@ from django.db.models import Model
 from tallybridge.ledger.models.append_only import AppendOnly, AppendOnlyViolation
 from tallybridge.ledger.models.given import ColumnName, ImportedExport, StatedCount
 from tallybridge.ledger.models.people import DecisionEnd, Hold, HoldDecision, Lease, TenantBinding
-from tallybridge.ledger.models.runs import Manifest, PlannedChange, Run, TenantRun, TenantRunOutcome, UsageLine
+from tallybridge.ledger.models.runs import Manifest, PlannedChange, Run, TenantFacts, TenantRun, TenantRunOutcome, UsageLine
 from tallybridge.ledger.models.stored import Blob, ConfigurationVersion, KeyCheck, Secret
 from tallybridge.ledger.models.writes import Destination, Intent, IntentCall, IntentResult, Line, SeenCharge
 
@@ -38,6 +38,7 @@ __all__ = [
     "SeenCharge",
     "StatedCount",
     "TenantBinding",
+    "TenantFacts",
     "TenantRun",
     "TenantRunOutcome",
     "UsageLine",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from tallybridge.ledger.models.addresses import AddressField
 from tallybridge.ledger.models.append_only import AppendOnly
 from tallybridge.ledger.models.stored import ADDRESS_LENGTH
 
@@ -27,6 +28,21 @@ class Run(AppendOnly):
         indexes = (models.Index(fields=("integration", "date")), models.Index(fields=("integration", "started")))
 
 
+class TenantFacts(AppendOnly):
+    """What a tenant run read, counted and planned. Kept once, and referred to by every tenant run that came to the same."""
+
+    digest = models.BinaryField(max_length=32, db_index=True)
+    """SHA-256 of all that follows, with the usage lines and planned changes: see `tenant_facts`."""
+    evidence = AddressField(null=True)
+    usage = AddressField(null=True)
+    inputs = AddressField(null=True)
+    plan = AddressField(null=True)
+    document = AddressField()
+    not_billed = models.TextField()
+    left_out = models.TextField()
+    notices = models.TextField()
+
+
 class TenantRun(AppendOnly):
     """A run's part for one tenant. What applying changed about its outcome stands in `TenantRunOutcome`."""
 
@@ -41,24 +57,17 @@ class TenantRun(AppendOnly):
     reason = models.CharField(max_length=60, null=True)
     detail = models.TextField()
     observed_at = models.DateTimeField(null=True)
-    evidence = models.CharField(max_length=ADDRESS_LENGTH, null=True)
-    usage = models.CharField(max_length=ADDRESS_LENGTH, null=True)
-    inputs = models.CharField(max_length=ADDRESS_LENGTH, null=True)
-    plan = models.CharField(max_length=ADDRESS_LENGTH, null=True)
-    not_billed = models.TextField()
-    left_out = models.TextField()
-    notices = models.TextField()
-    document = models.CharField(max_length=ADDRESS_LENGTH)
+    facts = models.ForeignKey(TenantFacts, on_delete=models.PROTECT)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("run", "tenant_id"), name="one_tenant_run_per_run"),)
+        constraints = (models.UniqueConstraint(fields=("tenant_id", "run"), name="one_tenant_run_per_run"),)
         indexes = (models.Index(fields=("destination", "agreement", "id")),)
 
 
 class UsageLine(AppendOnly):
     """How many units of an application were counted for a tenant in a category."""
 
-    tenant_run = models.ForeignKey(TenantRun, on_delete=models.PROTECT)
+    facts = models.ForeignKey(TenantFacts, on_delete=models.PROTECT)
     application = models.CharField(max_length=500)
     category = models.CharField(max_length=40, null=True)
     unit = models.CharField(max_length=20)
@@ -69,7 +78,7 @@ class UsageLine(AppendOnly):
 class PlannedChange(AppendOnly):
     """One line of a tenant run's plan, as far as it can be searched for; the whole of it is in the plan's bytes."""
 
-    tenant_run = models.ForeignKey(TenantRun, on_delete=models.PROTECT)
+    facts = models.ForeignKey(TenantFacts, on_delete=models.PROTECT)
     action = models.CharField(max_length=20)
     item = models.CharField(max_length=200)
     from_quantity = models.BigIntegerField(null=True)

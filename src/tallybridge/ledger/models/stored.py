@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from tallybridge.ledger.models.addresses import AddressField
 from tallybridge.ledger.models.append_only import AppendOnly
 
 ADDRESS_LENGTH = 71
@@ -11,12 +12,16 @@ ADDRESS_LENGTH = 71
 
 
 class Blob(AppendOnly):
-    """Canonical bytes, compressed, under the SHA-256 of the uncompressed bytes."""
+    """Canonical bytes, compressed, under the SHA-256 of the uncompressed bytes; of a content that replaces another often only the difference."""
 
-    address = models.CharField(primary_key=True, max_length=ADDRESS_LENGTH)
+    address = AddressField(unique=True)
     kind = models.CharField(max_length=20)
     size = models.PositiveBigIntegerField()
     """Uncompressed, in bytes."""
+    base = models.ForeignKey("self", on_delete=models.PROTECT, null=True)
+    """The content that `data` is a difference to; None where `data` is the whole."""
+    depth = models.PositiveSmallIntegerField(default=0)
+    """How many differences lie between this content and a whole one."""
     data = models.BinaryField()
 
 
