@@ -16,6 +16,7 @@ from tallybridge.ledger import evidence, manifests, opening, runs
 from tests.ledger.examples import AGREEMENT, START, TODAY, StandingClock, one_day
 from tests.ledger.tampering import report_after
 
+pytestmark = pytest.mark.sqlite_only("the ledger that is kept here is a file")
 HEAD = "sha256:c7874d7b54ff9c3e8730e0b4fc035d8ed4f58bbfc04fa7549805fe8c6e6bcd51"
 
 
