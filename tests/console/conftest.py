@@ -14,7 +14,9 @@ from django.http import HttpResponseBase
 from django.test import Client, override_settings
 
 from tallybridge.cli.entry import run
+from tallybridge.configuration.reading import read_configuration
 from tallybridge.console import integrations
+from tallybridge.console.first_start import code
 from tallybridge.console.models import Person, Role
 from tallybridge.console.serving import Listening, configure_pages
 from tallybridge.ledger import configurations
@@ -22,6 +24,7 @@ from tallybridge.ledger.opening import close_ledger, open_ledger
 from tallybridge.runs.configuring import Configured, from_ledger, take_files
 from tallybridge.sandbox import Sandbox, write_declaration
 from tallybridge.sandbox.demo_world import DEMO_UNMAPPED, demo_world
+from tests.console.starting import Fresh
 from tests.databases.homes import copy_home
 
 PASSWORD = "a-long-enough-password"
@@ -120,3 +123,21 @@ def desk(_billed: _Billed, tmp_path: Path) -> Iterator[Desk]:
     integrations.use(made.configured, made.now)
     yield made
     close_ledger()
+
+
+@pytest.fixture
+def fresh(_billed: _Billed, tmp_path: Path) -> Iterator[Fresh]:
+    """A console over an empty ledger, beside both simulated systems."""
+    _billed.sandbox.replace(_billed.world)
+    _billed.sandbox.set_faults([])
+    made = Fresh(tmp_path / "home", read_configuration(_billed.files[0]))
+    made.open()
+    yield made
+    code.spend()
+    close_ledger()
+
+
+@pytest.fixture
+def export(_billed: _Billed) -> Path:
+    """The export of the demo's companies."""
+    return min((_billed.folder.parent / "exports").glob("*.json"))

@@ -61,6 +61,7 @@ def configure_pages(home: Path, listening: Listening) -> None:
     from tallybridge.ledger.opening import KEY_FILE  # noqa: PLC0415 - as above
 
     settings.SECRET_KEY = hmac.new((home / KEY_FILE).read_bytes(), b"tallybridge console", hashlib.sha256).hexdigest()
+    settings.TALLYBRIDGE_HOME = home.absolute()
     settings.ALLOWED_HOSTS = listening.hosts()
     secure = listening.behind_proxy
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = secure

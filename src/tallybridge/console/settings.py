@@ -7,6 +7,7 @@ database in memory. What depends on where the console listens is set when it sta
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
@@ -104,6 +105,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "tallybridge.console.failures.locked_out"
 AXES_CLIENT_IP_CALLABLE = "tallybridge.console.signing_in.addresses.address_of"
 AXES_VERBOSE = False
+TALLYBRIDGE_HOME = Path()
+"""The data folder; set when the console starts."""
 TALLYBRIDGE_BEHIND_PROXY = False
 """Whether what a proxy says of a request is believed; see `serving.Listening`."""
 OTP_TOTP_ISSUER = "Tallybridge"

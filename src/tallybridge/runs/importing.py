@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -36,13 +36,20 @@ class ImportedFile:
 
 
 def import_files(
-    integration: str, files: Sequence[Path], *, clock: Clock, exported: datetime | None = None, names: Mapping[str, str] | None = None
+    integration: str,
+    files: Sequence[Path],
+    *,
+    clock: Clock,
+    exported: datetime | None = None,
+    names: Mapping[str, str] | None = None,
+    called: Callable[[Path], str] = str,
 ) -> tuple[ImportedFile, ...]:
     """Takes files into the ledger: all of them, or none where one is refused.
 
     Args:
         exported: the instant of the exports, where a file does not say it.
         names: what further columns mean, theirs → ours; remembered for the next time.
+        called: under which name the ledger remembers a file.
 
     Raises:
         ExportRefused: the first file that is refused, with every problem; nothing of any was taken and nothing was remembered.
@@ -53,12 +60,12 @@ def import_files(
     with together():
         if names:
             imports.remember_columns(integration, names)
-        return tuple(_take(integration, file, found, clock) for file, found in read)
+        return tuple(_take(integration, file, found, clock, called(file)) for file, found in read)
 
 
-def _take(integration: str, file: Path, read: ReadExport, clock: Clock) -> ImportedFile:
+def _take(integration: str, file: Path, read: ReadExport, clock: Clock, name: str) -> ImportedFile:
     parts = [imports.ImportedPart(company=one.id, exported=one.exported, content=encode_export(one)) for one in read.exports]
-    new = imports.take(integration, parts, file=str(file), at=clock())
+    new = imports.take(integration, parts, file=name, at=clock())
     return ImportedFile(file=file, companies=tuple(one.name for one in read.exports), new=new, ignored_columns=read.ignored_columns)
 
 

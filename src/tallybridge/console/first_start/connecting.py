@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from tallybridge.console import integrations
-from tallybridge.console.first_start import checking
-from tallybridge.console.first_start.draft import Answers, Draft, Step, has_secret, keep, keep_secret, normal, problems_with
+from tallybridge.console.first_start import checking, exports, sharing
+from tallybridge.console.first_start.draft import HUB, KSC, Answers, Draft, Step, has_secret, keep, keep_secret, normal, problems_with
 from tallybridge.console.first_start.forms import DestinationForm, SourceForm
 from tallybridge.console.first_start.frame import address_of, page, step_view
 
@@ -27,6 +27,10 @@ _SECRETS = {"password": "source.password", "private_key": "destination.private_k
 def source(request: HttpRequest, draft: Draft) -> HttpResponse:
     """Address, user and password of Security Center, and its certificate, compared by a person."""
     answers = draft.answers(Step.SOURCE)
+    if (request.POST.get("kind") or request.GET.get("kind") or draft.kind) == HUB:
+        return exports.source(request, draft)
+    if draft.kind != KSC:
+        answers = {}
     if request.method != "POST":
         return _show(request, draft, Step.SOURCE, SourceForm(initial=answers))
     if request.POST.get("do") == "trust":
@@ -72,6 +76,8 @@ def destination(request: HttpRequest, draft: Draft) -> HttpResponse:
         return _show(request, draft, Step.DESTINATION, DestinationForm(initial={"write_mode": "worklist", **answers}))
     if request.POST.get("do") == "trust":
         return _trust(request, Step.DESTINATION, answers)
+    if request.POST.get("do") == "share":
+        return _share(request)
     if request.POST.get("do") == "check" and answers:
         return _check(request, Step.DESTINATION, answers, anew=False)
     form = DestinationForm(request.POST)
@@ -95,6 +101,12 @@ def destination(request: HttpRequest, draft: Draft) -> HttpResponse:
             anew = any(answers.get(name) != told[name] for name in ("url", "public_key", "external_product"))
             return _check(request, Step.DESTINATION, told, anew=anew)
     return _show(request, draft, Step.DESTINATION, form)
+
+
+def _share(request: HttpRequest) -> HttpResponse:
+    """Takes over the Tigerpaw of another integration."""
+    told = sharing.take(request.POST.get("of", ""))
+    return _check(request, Step.DESTINATION, told, anew=True) if told is not None else redirect(address_of(Step.DESTINATION))
 
 
 def _trust(request: HttpRequest, step: Step, answers: Answers) -> HttpResponse:
@@ -159,6 +171,8 @@ def _seal(form: Form, places: dict[str, str]) -> None:
 
 def _show(request: HttpRequest, draft: Draft, step: Step, form: Form) -> HttpResponse:
     answers = draft.answers(step)
+    if step is Step.SOURCE and draft.kind != KSC:
+        answers = {}
     for field, place in _SECRETS.items():
         if field in form.fields and has_secret(place):
             form.fields[field].help_text = "Given already. Leave it empty to keep it."
@@ -168,5 +182,7 @@ def _show(request: HttpRequest, draft: Draft, step: Step, form: Form) -> HttpRes
         "certificate": answers.get("certificate") if not form.is_bound else None,
         "pinned": answers.get("fingerprint"),
         "checks": answers.get("checks", []) if not form.is_bound else [],
+        "chosen_kind": KSC,
+        "shared": sharing.offered() if step is Step.DESTINATION and not answers else (),
     }
     return page(request, draft, step, shown, status=400 if form.errors else 200)

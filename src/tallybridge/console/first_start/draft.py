@@ -16,6 +16,7 @@ from tallybridge.configuration.document import read_document
 from tallybridge.configuration.errors import ConfigurationError, Problem
 from tallybridge.configuration.places import Places
 from tallybridge.configuration.records import (
+    BusinessHubSourceSettings,
     Configuration,
     IntegrationSettings,
     KscSourceSettings,
@@ -29,6 +30,8 @@ from tallybridge.ledger.opening import together
 from tallybridge.wire.secret import Secret
 
 Answers = dict[str, Any]
+KSC, HUB = "ksc", "business_hub"
+"""Kinds of sources."""
 
 
 class Step(StrEnum):
@@ -43,9 +46,9 @@ class Step(StrEnum):
 
     @property
     def heading(self) -> str:
-        """As the list of steps says it."""
+        """As the list of steps says it; that of the source is `Draft.heading`'s."""
         return {
-            "source": "Security Center",
+            "source": "Source",
             "destination": "Tigerpaw",
             "schedule": "Name and time",
             "links": "Customers",
@@ -69,6 +72,22 @@ class Draft:
         """What was told at a step; nothing where nobody has been there."""
         row = self._rows.get(step)
         return dict(row.answers) if row is not None else {}
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was told."""
+        return bool(self._rows)
+
+    @property
+    def kind(self) -> str:
+        """The kind of the source."""
+        return str(self.answers(Step.SOURCE).get("kind", KSC))
+
+    def heading(self, step: Step) -> str:
+        """As the list of steps says it."""
+        if step is not Step.SOURCE:
+            return step.heading
+        return "Business Hub" if self.kind == HUB else "Security Center"
 
     def done(self, step: Step) -> bool:
         """Whether a step's checks have passed."""
@@ -94,7 +113,7 @@ class Draft:
         """
         document: dict[str, object] = {
             "integration": {**self.answers(Step.SCHEDULE), "apply": "approve"},
-            "source": {"kind": "ksc", **_told(self.answers(Step.SOURCE)), "password": "clear:source.password"},
+            "source": self._source(),
             "destination": self._destination(),
             "link": self.answers(Step.LINKS).get("link", []) if links else [],
             "mapping": self.answers(Step.MAPPING).get("mapping", []) if mappings else [],
@@ -103,11 +122,13 @@ class Draft:
         if read.problems:
             raise ConfigurationError(tuple(read.problems))
         whole = read.configuration()
-        assert isinstance(whole.source, KscSourceSettings)
+        source = whole.source
+        if isinstance(source, KscSourceSettings):
+            source = replace(source, password=_opened("source.password"))
         soap = whole.destination.soap_password
         return replace(
             whole,
-            source=replace(whole.source, password=_opened("source.password")),
+            source=source,
             destination=replace(
                 whole.destination,
                 private_key=_opened("destination.private_key"),
@@ -115,25 +136,35 @@ class Draft:
             ),
         )
 
+    def _source(self) -> dict[str, object]:
+        told = {"kind": self.kind, **_told(self.answers(Step.SOURCE))}
+        return told | ({"password": "clear:source.password"} if self.kind == KSC else {})
+
     def _destination(self) -> dict[str, object]:
         told = {"kind": "tigerpaw", **_told(self.answers(Step.DESTINATION)), "private_key": "clear:destination.private_key"}
         return told | ({"soap_password": "clear:destination.soap_password"} if told.get("write_mode") == "soap" else {})
 
     def with_source_alone(self) -> Configuration:
         """As `configuration`, with the source's answers alone, to check it before the rest is known."""
-        return replace(_blank(), source=KscSourceSettings(**_told(self.answers(Step.SOURCE)), password=_opened("source.password")))
+        answers = self.answers(Step.SOURCE)
+        if self.kind == HUB:
+            named = replace(_blank().integration, name=str(answers["name"]))
+            return replace(_blank(), integration=named, source=BusinessHubSourceSettings(folder=Path(answers["folder"])))
+        return replace(_blank(), source=KscSourceSettings(**_told(answers), password=_opened("source.password")))
 
     def with_destination_alone(self) -> Configuration:
         """The same for the destination."""
         told = _told(self.answers(Step.DESTINATION))
         soap = _opened("destination.soap_password") if told.get("write_mode") == "soap" else None
+        if "ca_file" in told:
+            told["ca_file"] = Path(told["ca_file"])
         settings = TigerpawDestinationSettings(**told, private_key=_opened("destination.private_key"), soap_password=soap)
         return replace(_blank(), destination=settings)
 
 
 _WHERE = Where(place="", folder=Path("/"), canonical=True)
-_BESIDE_THE_SETTINGS = ("certificate", "checks", "proposals", "seen", "items", "unread", "taken")
-"""Answers that are no settings of the configuration: what was found on the way."""
+_BESIDE_THE_SETTINGS = ("kind", "certificate", "checks", "proposals", "seen", "items", "unread", "taken")
+"""Answers that are no settings of the configuration by themselves: what was found on the way."""
 
 
 def keep(step: Step, answers: Mapping[str, Any], *, checked: datetime | None, anew: bool = True) -> None:
@@ -147,6 +178,11 @@ def keep(step: Step, answers: Mapping[str, Any], *, checked: datetime | None, an
         FirstStartStep.objects.update_or_create(name=step.value, defaults={"answers": dict(answers), "checked": checked})
         if anew:
             FirstStartStep.objects.filter(name__in=[later.value for later in _RESTING_ON.get(step, ())]).delete()
+
+
+def undo(step: Step) -> None:
+    """Forgets what was told at one step."""
+    FirstStartStep.objects.filter(name=step.value).delete()
 
 
 def keep_secret(place: str, value: str) -> None:
@@ -192,7 +228,8 @@ def sentence_of(problem: Problem) -> str:
 
 def _told(answers: Answers) -> Answers:
     """The settings among the answers."""
-    return {name: value for name, value in answers.items() if name not in _BESIDE_THE_SETTINGS and value not in (None, "")}
+    beside = (*_BESIDE_THE_SETTINGS, "name") if answers.get("kind") == HUB else _BESIDE_THE_SETTINGS
+    return {name: value for name, value in answers.items() if name not in beside and value not in (None, "")}
 
 
 def _opened(place: str) -> SecretReference:

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 
+from tallybridge.console.exports import ExportedField, ExportsField
 from tallybridge.console.people.forms import NameField
 from tallybridge.console.signing_in.passwords import NewPasswordForm
 
@@ -48,6 +49,22 @@ class SourceForm(forms.Form):
         help_text=_KEPT,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
     )
+
+
+class ExportsForm(forms.Form):
+    """Where the exports of Business Hub come from."""
+
+    name = forms.CharField(
+        label="Name of the integration", max_length=200, help_text="For yourself; exports are kept under it, so it stays as it is afterwards."
+    )
+    folder = forms.CharField(
+        label="Folder of exports",
+        required=False,
+        help_text="A folder on this server that exports are put into. Files there are only read. Exports can be sent by browser too.",
+        widget=forms.TextInput(_PLAIN),
+    )
+    exports = ExportsField(label="Exports", required=False, help_text="Files .json, .csv or .xlsx, where they are not in the folder yet.")
+    exported = ExportedField()
 
 
 class DestinationForm(forms.Form):

@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from tallybridge.configuration.errors import ConfigurationError
 from tallybridge.console import integrations
 from tallybridge.console.access import needs
+from tallybridge.console.changing import may_change
 from tallybridge.console.first_start.draft import Draft, Step
 from tallybridge.console.models import Role
 
@@ -27,15 +28,23 @@ def address_of(step: Step) -> str:
 
 
 def configured_already() -> bool:
-    """Whether there is an integration, so that the assistant has nothing to do; one that cannot be read counts."""
+    """Whether there is an integration, so that the first start is over; one that cannot be read counts."""
     try:
         return bool(integrations.all_configured())
     except ConfigurationError:
         return True
 
 
+def may_add() -> bool:
+    """Whether the ledger rules every integration, so that a further one of its own would be read too (contracts 3)."""
+    try:
+        return all(may_change(one) for one in integrations.all_configured())
+    except ConfigurationError:
+        return False
+
+
 def step_view(step: Step) -> Callable[[StepView], Callable[[HttpRequest], HttpResponse]]:
-    """Marks the view of a step: for administrators, while nothing is configured, and not before the steps before it are done."""
+    """Marks the view of a step: for administrators, where the ledger rules or nothing is configured, not before the steps before it are done."""
 
     def mark(view: StepView) -> Callable[[HttpRequest], HttpResponse]:
         @needs(Role.ADMINISTER)
@@ -43,11 +52,12 @@ def step_view(step: Step) -> Callable[[StepView], Callable[[HttpRequest], HttpRe
         @sensitive_post_parameters()
         @wraps(view)
         def opened(request: HttpRequest) -> HttpResponse:
-            if configured_already():
+            if not may_add():
                 return redirect("overview")
             draft = Draft()
             if not draft.may_open(step):
-                return redirect(address_of(draft.current()))
+                # A form that was sent twice comes back when everything is saved.
+                return redirect(address_of(draft.current()) if draft.begun or not configured_already() else "overview")
             return view(request, draft)
 
         return opened
@@ -57,7 +67,16 @@ def step_view(step: Step) -> Callable[[StepView], Callable[[HttpRequest], HttpRe
 
 def page(request: HttpRequest, draft: Draft, step: Step, shown: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Draws a step's page with the list of all steps beside it."""
-    steps = [(one.heading, address_of(one) if draft.may_open(one) else "", draft.done(one), one is step) for one in Step]
+    steps = [(draft.heading(one), address_of(one) if draft.may_open(one) else "", draft.done(one), one is step) for one in Step]
     number = list(Step).index(step) + 1
-    whole = {"steps": steps, "number": number, "count": len(Step), "step_title": step.heading, **shown}
+    request.section = "settings"  # type: ignore[attr-defined]  # which place of the navigation is lit
+    whole = {
+        "steps": steps,
+        "number": number,
+        "count": len(Step),
+        "step_title": draft.heading(step),
+        "kind": draft.kind,
+        "further": configured_already(),
+        **shown,
+    }
     return render(request, f"console/first_start/{step.value}.html", whole, status=status)

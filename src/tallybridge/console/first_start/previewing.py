@@ -34,6 +34,7 @@ def preview(request: HttpRequest, draft: Draft) -> HttpResponse:
             request, configuration, was=None, action="integration made", subject=configuration.integration.name, after=_words(configuration)
         )
         forget()
+    request.session["integration"] = configuration.integration.name
     return _begin(request, saved)
 
 

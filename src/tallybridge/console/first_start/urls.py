@@ -8,6 +8,7 @@ from tallybridge.console.first_start import connecting, linking, mapping, previe
 
 urlpatterns = [
     path("start/", views.start, name="start"),
+    path("start/give-up/", views.give_up, name="start-give-up"),
     path("start/security-center/", connecting.source, name="start-source"),
     path("start/tigerpaw/", connecting.destination, name="start-destination"),
     path("start/schedule/", scheduling.schedule, name="start-schedule"),

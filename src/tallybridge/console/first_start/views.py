@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth import login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
 
 from tallybridge.console import audit, integrations
-from tallybridge.console.access import administrator_exists, first_start, may
+from tallybridge.console.access import administrator_exists, first_start, may, needs
 from tallybridge.console.first_start import code
-from tallybridge.console.first_start.draft import Draft
+from tallybridge.console.first_start.draft import Draft, forget
 from tallybridge.console.first_start.forms import FirstAdministratorForm
 from tallybridge.console.first_start.frame import address_of, configured_already
 from tallybridge.console.models import Role
@@ -30,6 +32,15 @@ def start(request: HttpRequest) -> HttpResponse:
     if not may(request, Role.ADMINISTER):
         return redirect("overview")
     return redirect("overview" if configured_already() else address_of(Draft().current()))
+
+
+@needs(Role.ADMINISTER)
+@require_POST
+def give_up(request: HttpRequest) -> HttpResponse:
+    """Forgets what the assistant was told so far; what is configured stays as it is."""
+    forget()
+    messages.info(request, "What the assistant was told is forgotten, secrets too. Nothing else was changed.")
+    return redirect("settings")
 
 
 def _first_administrator(request: HttpRequest) -> HttpResponse:

@@ -18,7 +18,7 @@ from tallybridge.console import changing, integrations
 from tallybridge.console.access import needs
 from tallybridge.console.first_start import checking
 from tallybridge.console.first_start.forms import time_zones
-from tallybridge.console.models import Role
+from tallybridge.console.models import FirstStartStep, Role
 from tallybridge.console.setting_up.carrying import released
 from tallybridge.console.setting_up.connecting import SIDES, last_checks
 from tallybridge.console.setting_up.editing import differences, edited, placed
@@ -56,6 +56,9 @@ def settings(request: HttpRequest) -> HttpResponse:
         "sides": SIDES,
         "zone": configuration.integration.time_zone,
         "local": integrations.clock()().astimezone(ZoneInfo(configuration.integration.time_zone)),
+        "takes_exports": configuration.source.kind == "business_hub",
+        "may_add": all(changing.may_change(one) for one in found),
+        "adding": FirstStartStep.objects.exists(),
         "all": [(one.configuration, one.origin) for one in found],
     }
     return render(request, "console/setting_up/settings.html", shown)
