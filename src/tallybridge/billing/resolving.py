@@ -74,6 +74,18 @@ def know_lines(inputs: PlanningInputs) -> KnownLines:
     return KnownLines(lines=lines, unresolved=unresolved, resolutions=tuple(resolutions), notices=tuple(notices))
 
 
+def ends_of_no_use(known: KnownLines) -> tuple[Resolution, ...]:
+    """How the writes end that reading did not settle, on an agreement on which nothing is ever written again (design 6.3).
+
+    What stands there in another form than was sent is nobody's task any more; what may still arrive is waited for.
+    """
+    return tuple(
+        _resolution(one.intent, IntentOutcome.NOT_AS_WRITTEN if one.shown else IntentOutcome.SUPERSEDED, one.shown[0] if one.shown else None)
+        for _, one in sorted(known.unresolved.items())
+        if one.reason is not Reason.WRITE_UNRESOLVED
+    )
+
+
 def _decided(intent: OpenIntent, line: OurLine | None, present: tuple[Charge, ...]) -> Resolution | None:
     """The end of an intent whose line is ours already.
 

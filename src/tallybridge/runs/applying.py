@@ -218,11 +218,16 @@ def all_changes(plan: Plan) -> tuple[tuple[int, Change], ...]:
     return (*there, *((plan.agreement, change) for change in plan.changes))
 
 
-def take_over_readings(context: RunContext, inputs: PlanningInputs, plan: Plan, tenant_id: str) -> None:
+def take_over_readings(context: RunContext, inputs: PlanningInputs, plan: Plan, tenant_id: str, *, why: str = "") -> None:
     """Writes down what reading the PSA settled: lines seen, renewed lines, ended intents and decisions.
+
+    What has been written down before, as of a former agreement whose move is carried out later, is not written down again.
 
     The lines come first: after a crash in between, an intent that is still open finds its line already ours, and is settled by that;
     the other way round our own line would look like somebody else's (L5).
+
+    Args:
+        why: what is kept beside the ends of intents.
     """
     items = {one.item for one in inputs.wanted} | {line.item for line in inputs.lines} | {intent.item for intent in inputs.intents}
     ledger_lines.take_over(
@@ -234,13 +239,15 @@ def take_over_readings(context: RunContext, inputs: PlanningInputs, plan: Plan, 
         seen=[(charge.id, charge.item) for charge in inputs.agreement.charges if charge.item in items],
         agreement=inputs.agreement.number,
     )
-    for resolution in plan.resolutions:
+    ends = plan.resolutions
+    still_open = {intent.key for intent in ledger_intents.open_intents(context.destination_id, plan.agreement)} if ends else set()
+    for resolution in (one for one in ends if one.key in still_open):
         ledger_intents.conclude(
             resolution.key,
             resolution.outcome,
             charge=resolution.charge,
             quantity=resolution.quantity,
-            detail="",
+            detail=why,
             at=context.clock(),
             run=context.id,
         )

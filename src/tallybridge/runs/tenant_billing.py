@@ -21,7 +21,7 @@ from tallybridge.runs.agreement_ends import end_notices
 from tallybridge.runs.applying import all_changes, apply_plan, take_over_readings
 from tallybridge.runs.context import RunContext
 from tallybridge.runs.falls import proofs_of_falls
-from tallybridge.runs.former_agreements import former_agreements, known_items
+from tallybridge.runs.former_agreements import FormerAgreements, close_what_ended, former_agreements, known_items
 from tallybridge.runs.recording import record_outcome, record_plan
 from tallybridge.runs.reports import LineReport, Mode, TenantOutcome, TenantReport
 from tallybridge.runs.tenant_reports import Counted, counted_report
@@ -35,6 +35,7 @@ class TenantBilling:
         self._assignment = assignment
         self._link = link
         self._counted = counted
+        self._former = FormerAgreements(standing=(), over=())
         self._report = replace(
             counted_report(assignment, counted),
             account=link.account,
@@ -108,6 +109,7 @@ class TenantBilling:
         lines = ledger_lines.lines_of(context.destination_id, agreement.number)
         intents = ledger_intents.open_intents(context.destination_id, agreement.number)
         elsewhere = ledger_lines.lines_elsewhere(context.destination_id, context.integration, self._counted.tenant.id, agreement.number)
+        self._former = former_agreements(context, self._counted.tenant.id, agreement.number, elsewhere)
         wanted = wanted_items(self._counted.usage, context.rules)
         ours = {one.item for one in wanted}
         # An agreement may be billed by several integrations, each its own items: what another one looks after is none of this plan's business.
@@ -117,7 +119,7 @@ class TenantBilling:
             agreement=agreement,
             wanted=wanted,
             lines=lines,
-            former=former_agreements(context, self._counted.tenant.id, agreement.number, elsewhere),
+            former=self._former.standing,
             seen=ledger_lines.seen(context.destination_id, agreement.number),
             intents=tuple(intent for intent in intents if intent.item not in theirs),
             items=known_items(context, ours | {line.item for line in lines}),
@@ -138,6 +140,7 @@ class TenantBilling:
         context = self._context
         tenant = self._counted.tenant
         take_over_readings(context, inputs, plan, tenant.id)
+        close_what_ended(context, tenant.id, zip(inputs.former, plan.former, strict=True), self._former.over)
         opened = holds.keep_up(context.destination_id, context.integration, tenant.id, tenant.name, plan.agreement, plan.changes, at=context.clock())
         lines = tuple(
             LineReport(
