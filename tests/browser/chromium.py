@@ -24,7 +24,7 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_LONGEST_MILLISECONDS = 10_000
+_LONGEST_MILLISECONDS = 30_000
 
 
 def find_chromium() -> str | None:

@@ -23,7 +23,15 @@ from tests.browser.serving import make_first_administrator, served
 from tests.browser.waiting import walk_the_waiting
 
 _DAYS = 21
-DOCUMENTED: tuple[tuple[str, Scheme], ...] = (("overview", "light"), ("plan", "dark"), ("why", "light"))
+DOCUMENTED: tuple[tuple[str, str, Scheme, ViewportSize], ...] = (
+    ("overview", "overview", "light", WIDE),
+    ("overview-dark", "overview", "dark", WIDE),
+    ("overview-phone", "overview", "light", NARROW),
+    ("plan", "plan", "dark", WIDE),
+    ("customer", "customer", "light", WIDE),
+    ("why", "why", "light", WIDE),
+)
+"""Pictures that the documents show: of which place, in which scheme and size."""
 # Another scheme or size chooses other pictures, and those beyond the window would not be fetched before somebody scrolls to them.
 _PICTURES_SHOWN = """() => [...document.images].every((one) => {
   one.loading = "eager";
@@ -147,13 +155,15 @@ def take_for_documents(folder: Path) -> None:
         served(past.home, *past.arguments) as console,
         context_of(browser) as context,
     ):
+        context.set_default_timeout(_PATIENCE_MILLISECONDS)
         page = context.new_page()
         make_first_administrator(page, console)
-        for name, scheme in DOCUMENTED:
+        for file, name, scheme, size in DOCUMENTED:
+            page.set_viewport_size(size)
             page.emulate_media(color_scheme=scheme)
             next(place for place in PLACES if place.name == name).open(page, console.address)
             page.wait_for_function(_PICTURES_SHOWN)
-            page.screenshot(path=folder / f"{name}.png", animations="disabled")
+            page.screenshot(path=folder / f"{file}.png", animations="disabled")
 
 
 def _chromium() -> str:

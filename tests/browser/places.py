@@ -91,6 +91,7 @@ PLACES = (
     Place("audit", "/audit/"),
     Place("own-account", "/account/"),
     Place("own-second-step", "/account/two-step/"),
+    Place("words", "/words/"),
     Place("not-found", "/no-such-page/"),
 )
 SHEETS = (Place("why-print", f"/why-print/{AGREEMENT}/{ITEM}/"),)

@@ -15,15 +15,19 @@ from tallybridge.sandbox import Sandbox, write_declaration
 from tallybridge.sandbox.demo_world import DEMO_UNMAPPED, demo_world
 from tests.browser import assistant
 from tests.browser.chromium import NARROW, SCHEMES, WIDE, Scheme, context_of
+from tests.browser.doors import walk_the_doors
 from tests.browser.inhabited import Inhabited, inhabited
-from tests.browser.places import PLACES, Place
+from tests.browser.places import PLACES, SHEETS, Place
 from tests.browser.serving import make_first_administrator, served
+from tests.browser.waiting import walk_the_waiting
 
 _EVERYTHING = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 _COLORS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
 _RULES: dict[Scheme, dict[str, Any]] = {"light": _EVERYTHING, "dark": _COLORS}
 """In the dark nothing but the colors is another: everything else is looked at once per size."""
 _SIZES = (("wide", WIDE), ("narrow", NARROW))
+_TWO_OF_FOUR: dict[str, Scheme] = {"wide": "light", "narrow": "dark"}
+"""Enough for pages that are made of the same parts as those that are looked at in all four ways."""
 _MOST_STEPS = 60
 
 
@@ -49,7 +53,7 @@ def signed_in(with_a_past: Inhabited, browser: Browser) -> Iterator[SignedIn]:
         yield SignedIn(page, console.address)
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", [*PLACES, *SHEETS], ids=lambda place: place.name)
 def test_a_page_is_free_of_barriers(signed_in: SignedIn, place: Place) -> None:
     place.open(signed_in.page, signed_in.origin)
     assert _barriers(signed_in.page) == []
@@ -95,6 +99,13 @@ def test_the_folded_menu_of_a_narrow_page_opens_with_the_keyboard(signed_in: Sig
     page.wait_for_url("**/runs/")
 
 
+def test_long_work_is_free_of_barriers(signed_in: SignedIn, with_a_past: Inhabited) -> None:
+    found: dict[str, list[str]] = {}
+    walk_the_waiting(signed_in.page, signed_in.origin, with_a_past.sandbox, lambda page, name: found.update({name: _barriers(page, quickly=True)}))
+    assert {name: barriers for name, barriers in found.items() if barriers} == {}
+    assert "work-under-way" in found
+
+
 def test_the_way_in_and_the_assistant_are_free_of_barriers(browser: Browser, tmp_path: Path) -> None:
     found: dict[str, list[str]] = {}
     with Sandbox(demo_world()) as sandbox:
@@ -115,26 +126,32 @@ def test_the_way_in_and_the_assistant_are_free_of_barriers(browser: Browser, tmp
             for further in (assistant.name_the_day, assistant.take_suggested_links):
                 further(page, look)
             assistant.map_applications(page, declared, look)
+            walk_the_doors(
+                browser, page, console.address, tmp_path / "home", lambda at, name: found.update({name: _barriers(at, quickly=True)}), bypass_csp=True
+            )
+            page.set_viewport_size(WIDE)
             page.get_by_role("button", name="Sign out").click()
             page.wait_for_url("**/sign-in/**")
             look("sign-in")
     assert {name: barriers for name, barriers in found.items() if barriers} == {}
-    assert len(found) == 8
+    assert len(found) == 21
 
 
-def _barriers(page: Page) -> list[str]:
-    """What is wrong with the page as it stands, in each scheme and size."""
+def _barriers(page: Page, *, quickly: bool = False) -> list[str]:
+    """What is wrong with the page as it stands, in each scheme and size, or quickly in one scheme of each size. Leaves it wide and light."""
     found = []
     for size, viewport in _SIZES:
         page.set_viewport_size(viewport)
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             found.append(f"{size}: the page scrolls sideways")
-        for scheme in SCHEMES:
+        for scheme in (_TWO_OF_FOUR[size],) if quickly else SCHEMES:
             page.emulate_media(color_scheme=scheme)
-            for violation in _violations(page, _RULES[scheme]):
+            page.evaluate(_DRAWN)
+            for violation in _violations(page, _EVERYTHING if quickly else _RULES[scheme]):
                 where = [" ".join(map(str, node["target"])) for node in violation["nodes"]]
                 found.append(f"{size}, {scheme}: {violation['id']} ({violation['help']}) at {where[:3]}")
     page.emulate_media(color_scheme="light")
+    page.set_viewport_size(WIDE)
     return found
 
 
@@ -144,6 +161,8 @@ def _violations(page: Page, rules: dict[str, Any]) -> list[dict[str, Any]]:
     return list(page.evaluate("(rules) => axe.run(document, rules).then((found) => found.violations)", rules))
 
 
+# Colors of another scheme are there once the page has been drawn anew.
+_DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 # A control's place in the document, so that the same one is known again.
 _PATH = """(one) => { const way = []; for (let at = one; at && at.parentElement; at = at.parentElement)
   way.unshift([...at.parentElement.children].indexOf(at)); return way.join("."); }"""

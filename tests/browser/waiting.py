@@ -7,8 +7,8 @@ from playwright.sync_api import Page
 from tallybridge.sandbox import Sandbox
 from tests.browser.doors import Look
 
-_SLOW = {"on": "ksc", "call": "*", "nth": 1, "times": 0, "do": "delay", "ms": 1500}
-_GONE = {"on": "tigerpaw_rest", "call": "*", "nth": 1, "times": 0, "do": "http_500"}
+_SLOW = {"on": "ksc", "call": "*", "nth": 1, "times": 0, "do": "delay", "ms": 700}
+_REFUSED = {"on": "ksc", "call": "*", "nth": 1, "times": 0, "do": "refuse_login"}
 
 
 def walk_the_waiting(page: Page, origin: str, sandbox: Sandbox, look: Look) -> None:
@@ -24,7 +24,7 @@ def walk_the_waiting(page: Page, origin: str, sandbox: Sandbox, look: Look) -> N
     page.get_by_role("link", name="Refresh").or_(page.locator("main")).first.wait_for()
     page.wait_for_function("() => !document.querySelector('progress')", timeout=60_000)
     look(page, "work-stopped")
-    sandbox.set_faults([_GONE])
+    sandbox.set_faults([_REFUSED])
     page.goto(f"{origin}/plan/")
     page.get_by_role("button", name="Preview now").first.click()
     page.wait_for_function("() => !document.querySelector('progress')", timeout=60_000)

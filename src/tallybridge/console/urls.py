@@ -18,6 +18,7 @@ _PAGES = (
     "people",
     "first_start",
     "progress",
+    "glossary",
 )
 
 urlpatterns = [path("", include(f"tallybridge.console.{page}.urls")) for page in _PAGES]

@@ -23,6 +23,9 @@ document.addEventListener("change", (event) => {
   for (const one of (all.form ?? document).querySelectorAll(`input[type=checkbox][name="${all.dataset.chooseAll}"]`)) one.checked = all.checked;
 });
 
+// After a form was refused, one begins where something is wrong.
+document.querySelector("main form [aria-invalid=true]")?.focus();
+
 // Leaving a form with changes that are not saved asks first.
 let unsaved = false;
 document.addEventListener("input", (event) => {
