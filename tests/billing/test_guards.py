@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tallybridge.billing.guards import guard, lowered_by
+from tallybridge.billing.guards import Guarded, guard, lowered_by
 from tallybridge.billing.plan import Action, Bounds, Change, DecisionKind, OurLine, Plan, PlanningInputs, Proof, StandingDecision
 from tallybridge.billing.planning import plan
 from tallybridge.billing.reasons import Reason
@@ -142,6 +142,12 @@ def test_a_young_line_does_not_fall_freely() -> None:
     assert decided(plan(one_line(90, 30, since=TODAY))) == FALL
 
 
+def test_a_first_charge_passes_under_bounds_of_nothing_at_all() -> None:
+    nothing = Bounds(rise_units=0, rise_percent=0, new_days=0)
+    assert decided(plan(one_line(None, 1, bounds=nothing))) == CREATE
+    assert decided(plan(one_line(0, 1, bounds=nothing))) == UPDATE
+
+
 OTHER_BOUNDS = {
     "fewer units for a fall": (Bounds(fall_units=0), 90, 62, FALL),
     "fewer percents for a fall": (Bounds(fall_percent=10), 90, 79, FALL),
@@ -263,6 +269,33 @@ class TestWholeTenant:
     def test_young_lines_rise_freely_together_too(self) -> None:
         assert set(verdicts(plan(many(*[(10, 30)] * 9, since=TODAY))).values()) == {UPDATE}
 
+    @staticmethod
+    def with_one_young_line(inputs: PlanningInputs, item: str) -> PlanningInputs:
+        return replace(inputs, lines=tuple(replace(line, since=TODAY) if line.item == item else line for line in inputs.lines))
+
+    def test_what_a_young_line_rises_is_no_rise_of_the_old_ones(self) -> None:
+        found = verdicts(plan(self.with_one_young_line(many((10, 11), (3, 80)), "B")))
+        assert found == {"A": UPDATE, "B": UPDATE}
+
+    def test_what_a_young_line_is_billed_makes_no_room_for_the_old_ones(self) -> None:
+        """60 from 50, with the 40 of the young line that would be 60 from 90."""
+        found = verdicts(plan(self.with_one_young_line(many(*[(10, 22)] * 5, (40, 40)), "F")))
+        assert found == {**dict.fromkeys("ABCDE", TENANT), "F": UNCHANGED}
+
+    def test_a_young_line_rises_while_the_old_ones_wait(self) -> None:
+        found = verdicts(plan(self.with_one_young_line(many(*[(10, 24)] * 5, (3, 5)), "F")))
+        assert found == {**dict.fromkeys("ABCDE", TENANT), "F": UPDATE}
+
+    def test_a_line_that_is_closed_bills_nothing_that_could_fall(self) -> None:
+        inputs = many((100, 0), (10, 9))
+        closed = replace(inputs.lines[0], closed=True, charge=None)
+        inputs = replace(inputs, lines=(closed, inputs.lines[1]), agreement=an_agreement(a_charge(10, charge=101, item="B")))
+        assert verdicts(plan(inputs)) == {"B": UPDATE}
+
+    def test_a_line_that_is_left_behind_does_not_fall(self) -> None:
+        inputs = many((100, 0), (10, 9))
+        assert verdicts(plan(replace(inputs, wanted=inputs.wanted[1:]))) == {"B": UPDATE}
+
     def test_first_charges_are_no_rise_of_the_tenant(self) -> None:
         inputs = many((10, 11))
         news = tuple(f"N{number}" for number in range(5))
@@ -301,8 +334,9 @@ class TestRunBreaker:
     def test_the_edge(self, may_fall: int | None, verdict: tuple[Action, Reason | None]) -> None:
         assert decided(plan(one_line(90, 85, may_fall=may_fall))) == verdict
 
-    def test_creates_and_rises_go_on(self) -> None:
-        inputs = many((90, 85), (10, 11), may_fall=0)
+    @pytest.mark.parametrize("may_fall", [0, -3])
+    def test_creates_and_rises_go_on(self, may_fall: int) -> None:
+        inputs = many((90, 85), (10, 11), may_fall=may_fall)
         wanted = (*inputs.wanted, wanting(7, "C", (a_part(7, "C"),)))
         items = tuple(replace(inputs.items[0], id=item) for item in "ABC")
         assert verdicts(plan(replace(inputs, wanted=wanted, items=items))) == {"A": RUN, "B": UPDATE, "C": CREATE}
@@ -360,6 +394,38 @@ class TestAfterAnInvoiceRemovedTheLine:
         assert decided(plan(inputs)) == CREATE
 
 
+class TestReleases:
+    """What a person has released passes; whatever else the run does is judged as always."""
+
+    @staticmethod
+    def release(item: str, number: int, *, quantity: int | None, written: int) -> StandingDecision:
+        return StandingDecision(id=number, item=item, kind=DecisionKind.RELEASE, reason=Reason.FALL_UNPROVED, written=written, quantity=quantity)
+
+    def guarded(self, *decisions: StandingDecision) -> Guarded:
+        """Three lines that fall from 90 to 85 without proof."""
+        inputs = replace(many(*[(90, 85)] * 3), proofs=(), decisions=decisions)
+        lines = {line.item: line for line in inputs.lines}
+        changes = tuple(Change(action=Action.UPDATE, item=item, from_quantity=90, to_quantity=85, last_written=90) for item in lines)
+        return guard(inputs, changes, lines, {one.item: one for one in inputs.wanted})
+
+    def test_a_release_lets_its_own_line_pass_and_no_other(self) -> None:
+        found = self.guarded(self.release("A", 7, quantity=85, written=90))
+        assert [(one.item, one.reason, one.released) for one in found.changes] == [
+            ("A", None, 7),
+            ("B", Reason.FALL_UNPROVED, None),
+            ("C", Reason.FALL_UNPROVED, None),
+        ]
+        assert found.ended == ()
+
+    def test_a_release_that_lets_nothing_pass_any_more_has_ended(self) -> None:
+        found = self.guarded(self.release("C", 9, quantity=86, written=90), self.release("B", 3, quantity=85, written=91))
+        assert [one.reason for one in found.changes] == [Reason.FALL_UNPROVED] * 3
+        assert found.ended == (3, 9)
+
+    def test_a_release_that_names_no_quantity_lets_nothing_pass(self) -> None:
+        assert [one.released for one in self.guarded(self.release("A", 7, quantity=None, written=90)).changes] == [None] * 3
+
+
 class TestOnlyWrites:
     """Guards look at create and update only."""
 
@@ -373,20 +439,28 @@ class TestOnlyWrites:
         inputs = planning(charges=(a_charge(50),), wanted=(wanting(0),), lines=(stood(90),), bounds=Bounds(), may_fall=0)
         assert decided(plan(inputs)) == (Action.HOLD, Reason.EDITED_IN_PSA)
 
-    def test_a_released_change_and_a_pinned_one_are_a_persons_word_already(self) -> None:
+    def test_changes_that_pass_are_given_back_as_they_are(self) -> None:
+        changes = tuple(Change(action=Action.CREATE, item=item, from_quantity=None, to_quantity=5) for item in ("A", "B"))
+        assert guard(one_line(90, 90), changes, {}, {}).changes == changes
+
+    def test_a_released_change_a_pinned_one_and_one_on_the_worklist_have_been_judged_already(self) -> None:
         change = Change(action=Action.UPDATE, item=ITEM, from_quantity=90, to_quantity=0, charge=9001, last_written=90)
-        given_word = (replace(change, released=7), replace(change, item="P", reason=Reason.PINNED))
+        given_word = (
+            replace(change, released=7),
+            replace(change, item="P", reason=Reason.PINNED),
+            replace(change, item="W", entered="an entry on the worklist that passed before"),
+        )
         inputs = one_line(90, 0, proofs=(), may_fall=0)
-        assert guard(inputs, given_word, {ITEM: stood(90), "P": stood(90, item="P")}, {}).changes == given_word
+        assert guard(inputs, given_word, {item: stood(90, item=item) for item in (ITEM, "P", "W")}, {}).changes == given_word
 
 
 WHAT_IS_SAID = {
-    "a fall": (one_line(90, 30), ("90 → 30", "60 units", "66 %", "10 units and 30 %")),
-    "a rise": (one_line(90, 400), ("90 → 400", "310 units", "344 %", "50 units and 100 %")),
+    "a fall": (one_line(90, 30), ("90 → 30 is a fall of 60 units (66 %); a fall of more than 10 units and 30 % waits.",)),
+    "a rise": (one_line(90, 400), ("90 → 400 is a rise of 310 units (344 %); a rise of more than 50 units and 100 % waits.",)),
     "a fall under other bounds": (one_line(90, 30, bounds=Bounds(fall_units=7, fall_percent=9)), ("7 units and 9 %",)),
     "an unproved fall": (
         one_line(90, 85, proofs=(Proof(item=ITEM, missing=5, doubts=((Reason.KIND_MISSING, 2), (Reason.NAME_UNMATCHED, 1))),)),
-        ("90 → 85", "5 missing seats", "2 kind_missing", "1 name_unmatched"),
+        ("90 → 85", "5 missing seats", "(2 kind_missing, 1 name_unmatched)"),
     ),
     "a doubt about the whole read": (
         one_line(90, 85, proofs=(Proof(item=ITEM, missing=5, doubts=((Reason.COUNT_DIFFERS, 0),)),)),
@@ -412,8 +486,16 @@ def test_the_detail_names_the_numbers(inputs: PlanningInputs, words: tuple[str, 
     ("inputs", "words"),
     [
         pytest.param(many((9, 0)), ("9 units", "to 0", "3 units or more"), id="a whole tenant to 0"),
-        pytest.param(many(*[(10, 6)] * 5), ("50 → 30", "20 units", "40 %", "10 units and 30 %"), id="the falls of a tenant"),
-        pytest.param(many(*[(10, 22)] * 5), ("50 → 110", "60 units", "120 %", "50 units and 100 %"), id="the rises of a tenant"),
+        pytest.param(
+            many(*[(10, 6)] * 5),
+            ("All charges of this tenant together: 50 → 30 is a fall of 20 units (40 %); a fall of more than",),
+            id="the falls of a tenant",
+        ),
+        pytest.param(
+            many(*[(10, 22)] * 5),
+            ("All charges of this tenant together: 50 → 110 is a rise of 60 units (120 %); a rise of more than",),
+            id="the rises of a tenant",
+        ),
     ],
 )
 def test_the_detail_names_the_numbers_of_the_tenant(inputs: PlanningInputs, words: tuple[str, ...]) -> None:
@@ -421,8 +503,14 @@ def test_the_detail_names_the_numbers_of_the_tenant(inputs: PlanningInputs, word
     assert [word for word in words if word not in detail] == [], detail
 
 
+def test_the_detail_names_what_the_falls_before_it_have_left_of_the_run() -> None:
+    assert "only 3 more" in detail_of(many((100, 96), (100, 90), may_fall=7), "B")
+
+
 LOWERED = {
     "a fall": (Change(action=Action.UPDATE, item=ITEM, from_quantity=90, to_quantity=85, last_written=90), 5),
+    "a fall to nothing": (Change(action=Action.UPDATE, item=ITEM, from_quantity=1, to_quantity=0, last_written=1), 1),
+    "a rise from nothing": (Change(action=Action.UPDATE, item=ITEM, from_quantity=0, to_quantity=1, last_written=0), 0),
     "a rise": (Change(action=Action.UPDATE, item=ITEM, from_quantity=85, to_quantity=90, last_written=85), 0),
     "a first charge": (Change(action=Action.CREATE, item=ITEM, from_quantity=None, to_quantity=90), 0),
     "made again with less": (Change(action=Action.CREATE, item=ITEM, from_quantity=None, to_quantity=85, last_written=90), 5),
@@ -439,4 +527,4 @@ def test_what_a_plan_takes_from_its_run(change: Change, units: int) -> None:
 
 
 def test_falls_add_up_and_rises_give_nothing_back() -> None:
-    assert lowered_by(row[0] for row in LOWERED.values()) == 10
+    assert lowered_by(row[0] for row in LOWERED.values()) == 11

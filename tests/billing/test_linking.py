@@ -13,7 +13,10 @@ BY_ID = Link(account=100, tenant_id="uid-1", agreement=1)
 
 
 def only(link: Link, *listed: Tenant, bound: Tenant | None = None) -> Assignment:
-    return assign((link,), listed, {link.account: bound} if bound is not None else {})[0]
+    """What the link comes to; it always speaks of the link itself."""
+    found = assign((link,), listed, {link.account: bound} if bound is not None else {})[0]
+    assert found.link == link
+    return found
 
 
 def test_the_first_use_of_a_link_by_name_binds_it_to_the_unique_id() -> None:
@@ -102,3 +105,41 @@ def test_a_tenant_known_by_its_number_alone_is_the_same_when_its_server_begins_t
 def test_a_tenant_known_by_its_number_alone_is_replaced_when_another_name_stands_under_the_number() -> None:
     before = Tenant(id="4", name="Contoso", number=4)
     assert only(BY_NAME, Tenant(id="uid-4", name="Fabrikam", number=4), bound=before).blocked is Reason.TENANT_REPLACED
+
+
+def test_another_tenant_under_the_known_name_and_number_is_blocked() -> None:
+    """Only an id that was a mere number may give way to a unique one."""
+    usurper = Tenant(id="uid-9", name="Contoso", number=1)
+    assert only(BY_NAME, usurper, bound=CONTOSO).blocked is Reason.TENANT_REPLACED
+
+
+def test_a_tenant_known_by_its_number_that_is_listed_beside_another_one_of_its_name_and_number_is_blocked() -> None:
+    before = Tenant(id="4", name="Contoso", number=4)
+    assert only(BY_NAME, before, Tenant(id="uid-4", name="Contoso", number=4), bound=before).blocked is Reason.TENANT_REPLACED
+
+
+def test_companies_have_no_numbers_to_be_mistaken_by() -> None:
+    contoso, fabrikam = Tenant(id="c-1", name="Contoso"), Tenant(id="c-2", name="Fabrikam")
+    assert only(BY_NAME, contoso, fabrikam, bound=contoso).tenant == contoso
+
+
+def test_a_company_without_a_number_is_never_known_by_one() -> None:
+    odd = Tenant(id="None", name="Contoso")
+    assert only(BY_NAME, Tenant(id="c-1", name="Contoso"), bound=odd).blocked is Reason.TENANT_REPLACED
+
+
+def test_a_link_by_id_that_a_person_pointed_at_another_tenant_is_bound_anew() -> None:
+    assert only(BY_ID, CONTOSO, bound=FABRIKAM).first_use
+    assert only(BY_ID, FABRIKAM, bound=FABRIKAM).blocked is Reason.TENANT_NOT_FOUND
+
+
+def test_an_id_that_is_listed_twice_is_ambiguous_and_has_its_link() -> None:
+    found = assign((BY_ID,), (CONTOSO, Tenant(id="uid-1", name="Contoso again", number=7)), {})
+    assert [(one.link, one.blocked) for one in found] == [(BY_ID, Reason.TENANT_AMBIGUOUS)]
+
+
+def test_an_assignment_is_labelled_as_the_source_names_the_tenant_or_else_as_the_link_does() -> None:
+    assert only(BY_ID, CONTOSO).label == "Contoso"
+    assert (only(BY_NAME).label, only(BY_ID).label, only(Link(account=100)).label) == ("Contoso", "uid-1", "")
+    assert Link(account=100, tenant_name="Contoso", tenant_id="uid-1").label == "Contoso"
+    assert Assignment(link=None, tenant=None).label == ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from tallybridge.billing.plan import Action, Bounds, Change, DecisionKind, OurLine, PlanningInputs, Proof, StandingDecision, Wanted
 from tallybridge.billing.reasons import Reason
@@ -56,12 +56,13 @@ def guard(inputs: PlanningInputs, changes: Iterable[Change], lines: Mapping[str,
     """
     changes = tuple(changes)
     releases = {one.item: one for one in inputs.decisions if one.kind in _LETTING_PASS}
-    if inputs.bounds is None:
+    bounds = inputs.bounds
+    if bounds is None:
         return Guarded(changes=changes, ended=())
     steps = {change.item: _step(change, lines.get(change.item)) for change in changes if _guarded(change)}
     # A line that a person keeps stays at what it was, whatever is counted for it.
     kept = {change.item: lines[change.item].written for change in changes if change.reason is Reason.KEPT and change.item in lines}
-    tenant = _Tenant(inputs, steps, lines, {one.item: kept.get(one.item, one.quantity) for one in wanted.values()})
+    tenant = _Tenant(bounds, inputs.today, steps, lines, {one.item: kept.get(one.item, one.quantity) for one in wanted.values()})
     lowered = 0
     done: list[Change] = []
     # A released write that may still arrive is still the one that was released.
@@ -77,7 +78,7 @@ def guard(inputs: PlanningInputs, changes: Iterable[Change], lines: Mapping[str,
             used.add(release.id)
             done.append(replace(change, released=release.id))
             continue
-        found = _line_reason(inputs, step) or tenant.reason(step) or _run_reason(inputs.may_fall, lowered, step)
+        found = _line_reason(bounds, inputs, step) or tenant.reason(step) or _run_reason(inputs.may_fall, lowered, step)
         if found is None:
             lowered += step.fall
             done.append(change)
@@ -90,11 +91,7 @@ def guard(inputs: PlanningInputs, changes: Iterable[Change], lines: Mapping[str,
 
 def lowered_by(changes: Iterable[Change]) -> int:
     """Units by which the changes of a plan lower charges, as far as nobody has released or pinned them: what its run may lower less afterwards."""
-    return sum(
-        (change.last_written or change.from_quantity or 0) - (change.to_quantity or 0)
-        for change in changes
-        if _guarded(change) and change.released is None and (change.last_written or change.from_quantity or 0) > (change.to_quantity or 0)
-    )
+    return sum(max((change.last_written or 0) - (change.to_quantity or 0), 0) for change in changes if _guarded(change))
 
 
 def _guarded(change: Change) -> bool:
@@ -119,15 +116,14 @@ def _lets_pass(release: StandingDecision, step: _Step) -> bool:
     return step.after >= release.quantity if step.fall else step.after <= release.quantity
 
 
-def _line_reason(inputs: PlanningInputs, step: _Step) -> tuple[Reason, str] | None:
-    bounds = inputs.bounds or Bounds()
+def _line_reason(bounds: Bounds, inputs: PlanningInputs, step: _Step) -> tuple[Reason, str] | None:
     if step.fall:
         proof = next((one for one in inputs.proofs if one.item == step.change.item), None)
         if proof is None or proof.doubts:
             return Reason.FALL_UNPROVED, _unproved(step, proof)
         if _beyond(step.fall, step.before, bounds.fall_units, bounds.fall_percent):
             return Reason.FALL_BOUND, _numbers(step.before, step.after, "fall", bounds.fall_units, bounds.fall_percent)
-    elif step.rise and not _is_new(step.line, inputs) and _beyond(step.rise, step.before, bounds.rise_units, bounds.rise_percent):
+    elif not _is_new(step.line, bounds, inputs.today) and _beyond(step.rise, step.before, bounds.rise_units, bounds.rise_percent):
         return Reason.RISE_BOUND, _numbers(step.before, step.after, "rise", bounds.rise_units, bounds.rise_percent)
     return None
 
@@ -135,18 +131,17 @@ def _line_reason(inputs: PlanningInputs, step: _Step) -> tuple[Reason, str] | No
 class _Tenant:
     """All charges of a tenant together: many small changes must not do what one large change may not."""
 
-    def __init__(self, inputs: PlanningInputs, steps: Mapping[str, _Step], lines: Mapping[str, OurLine], wanted: Mapping[str, int]) -> None:
-        bounds = inputs.bounds or Bounds()
+    def __init__(self, bounds: Bounds, today: date, steps: Mapping[str, _Step], lines: Mapping[str, OurLine], wanted: Mapping[str, int]) -> None:
         standing = {item: line for item, line in lines.items() if not line.closed and item in wanted}
         before = sum(line.written for line in standing.values())
         after = sum(wanted.values())
-        self._inputs = inputs
         self._falls = self._rises = None
         if after == 0 and before >= bounds.tenant_units:
             self._falls = f"All charges of this tenant, {before} units, would fall to 0; tenants billed for {bounds.tenant_units} units or more wait."
         elif _beyond(before - after, before, bounds.fall_units, bounds.fall_percent):
             self._falls = "All charges of this tenant together: " + _numbers(before, after, "fall", bounds.fall_units, bounds.fall_percent)
-        old = {item: line for item, line in standing.items() if not _is_new(line, inputs)}
+        old = {item: line for item, line in standing.items() if not _is_new(line, bounds, today)}
+        self._old = old.keys()
         was = sum(line.written for line in old.values())
         rise = sum(step.rise for item, step in steps.items() if item in old)
         if _beyond(rise, was, bounds.rise_units, bounds.rise_percent):
@@ -155,7 +150,7 @@ class _Tenant:
     def reason(self, step: _Step) -> tuple[Reason, str] | None:
         if step.fall and self._falls is not None:
             return Reason.TENANT_BOUND, self._falls
-        if step.rise and self._rises is not None and not _is_new(step.line, self._inputs):
+        if step.rise and self._rises is not None and step.change.item in self._old:
             return Reason.TENANT_BOUND, self._rises
         return None
 
@@ -172,15 +167,13 @@ def _beyond(units: int, of: int, bound_units: int, bound_percent: int) -> bool:
     return units > bound_units and units * 100 > bound_percent * of
 
 
-def _is_new(line: OurLine | None, inputs: PlanningInputs) -> bool:
-    bounds = inputs.bounds or Bounds()
-    return line is not None and line.since is not None and inputs.today <= line.since + timedelta(days=bounds.new_days)
+def _is_new(line: OurLine | None, bounds: Bounds, today: date) -> bool:
+    return line is not None and line.since is not None and today <= line.since + timedelta(days=bounds.new_days)
 
 
 def _numbers(before: int, after: int, what: str, units: int, percent: int) -> str:
     by = abs(after - before)
-    share = f" ({by * 100 // before} %)" if before else ""
-    return f"{before} → {after} is a {what} of {by} units{share}; a {what} of more than {units} units and {percent} % waits."
+    return f"{before} → {after} is a {what} of {by} units ({by * 100 // before} %); a {what} of more than {units} units and {percent} % waits."
 
 
 def _unproved(step: _Step, proof: Proof | None) -> str:

@@ -63,7 +63,7 @@ def assign(links: tuple[Link, ...], listed: tuple[Tenant, ...], bound: Mapping[i
     linked = [_find(link, listed, bound.get(link.account)) for link in links]
     claims = Counter(one.tenant.id for one in linked if one.tenant is not None)
     linked = [replace(one, blocked=Reason.TENANT_AMBIGUOUS) if one.tenant is not None and claims[one.tenant.id] > 1 else one for one in linked]
-    spoken_for = claims.keys() | {one.link.tenant_id for one in linked if one.link is not None}
+    spoken_for = claims.keys() | {link.tenant_id for link in links}
     unlinked = sorted((tenant for tenant in listed if tenant.id not in spoken_for), key=lambda tenant: (tenant.name, tenant.id))
     return (*linked, *(Assignment(link=None, tenant=tenant) for tenant in unlinked))
 
@@ -82,20 +82,20 @@ def _find(link: Link, listed: tuple[Tenant, ...], bound: Tenant | None) -> Assig
         return Assignment(link=link, tenant=None, blocked=Reason.TENANT_GONE if known else Reason.TENANT_NOT_FOUND)
     if len(found) > 1:
         return Assignment(link=link, tenant=None, blocked=Reason.TENANT_AMBIGUOUS)
-    return _enabled(Assignment(link=link, tenant=found[0], first_use=not known))
+    return _enabled(link, found[0], first_use=not known)
 
 
 def _find_bound(link: Link, listed: tuple[Tenant, ...], bound: Tenant) -> Assignment:
     tenant = next((one for one in listed if one.id == bound.id), None)
     others = [one for one in listed if one.id != bound.id and (one.name == bound.name or (bound.number is not None and one.number == bound.number))]
     if tenant is None and len(others) == 1 and _now_sends_its_id(bound, others[0]):
-        return _enabled(Assignment(link=link, tenant=others[0], first_use=True))
+        return _enabled(link, others[0], first_use=True)
     if others:
         return Assignment(link=link, tenant=None, blocked=Reason.TENANT_REPLACED)
     if tenant is None:
         return Assignment(link=link, tenant=None, blocked=Reason.TENANT_GONE)
     renamed = (Notice(reason=Reason.TENANT_RENAMED, subject=bound.name),) if tenant.name != bound.name else ()
-    return _enabled(Assignment(link=link, tenant=tenant, notices=renamed))
+    return _enabled(link, tenant, notices=renamed)
 
 
 def _now_sends_its_id(bound: Tenant, found: Tenant) -> bool:
@@ -103,7 +103,6 @@ def _now_sends_its_id(bound: Tenant, found: Tenant) -> bool:
     return bound.number is not None and bound.id == str(bound.number) and (found.number, found.name) == (bound.number, bound.name)
 
 
-def _enabled(assignment: Assignment) -> Assignment:
-    if assignment.tenant is None or assignment.tenant.enabled:
-        return assignment
-    return replace(assignment, blocked=Reason.TENANT_DISABLED)
+def _enabled(link: Link, tenant: Tenant, *, first_use: bool = False, notices: tuple[Notice, ...] = ()) -> Assignment:
+    blocked = None if tenant.enabled else Reason.TENANT_DISABLED
+    return Assignment(link=link, tenant=tenant, blocked=blocked, first_use=first_use, notices=notices)
