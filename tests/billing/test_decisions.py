@@ -121,6 +121,8 @@ class TestKeep:
         assert in_brief(planned) == (KEPT, ())
         assert change is not None
         assert change.from_quantity == change.to_quantity
+        assert change.last_written == next((line.written for line in inputs.lines if line.item == ITEM), None)
+        assert change.counted == inputs.wanted[0].quantity, "what it would be without the decision"
 
     @pytest.mark.parametrize("wanted", [0, 1, 49, 50, 90, 5000])
     def test_a_changed_count_alone_is_nothing_new(self, wanted: int) -> None:
@@ -141,6 +143,11 @@ class TestKeep:
 
     def test_a_removed_line_stays_removed_until_one_stands_there_again(self) -> None:
         assert in_brief(plan(deciding(self.REMOVED, 90, a_charge(7, charge=FOREIGN), line=self.W))) == ((Action.HOLD, Reason.LINE_NOT_OURS), (1,))
+
+    def test_a_kept_line_that_no_mapping_bills_on_any_more_is_left_behind(self) -> None:
+        planned = plan(deciding(self.EDITED, None, a_charge(50), line=self.W))
+        assert in_brief(planned) == (None, ())
+        assert said(planned) == {(Reason.LEFT_BEHIND, ITEM)}
 
     def test_w_stays_what_it_was(self) -> None:
         """What a person entered is not what was read back as ours."""
@@ -189,6 +196,11 @@ class TestPin:
     def test_it_is_not_guarded(self, quantity: int) -> None:
         """A person's word, though the fall is unproved and the run may lower nothing."""
         assert decided(plan(deciding(pinning(quantity), 90, a_charge(90), line=our_line(90)))) == (Action.UPDATE, Reason.PINNED)
+
+    def test_what_was_counted_is_told_beside_it(self) -> None:
+        change = change_of(plan(deciding(pinning(60), 75, a_charge(90), line=our_line(90))))
+        assert change is not None
+        assert (change.to_quantity, change.counted) == (60, 75)
 
     def test_a_pin_that_is_what_the_psa_shows_leaves_the_line_unchanged(self) -> None:
         planned = plan(deciding(pinning(90), 30, a_charge(90), line=our_line(90)))
@@ -334,6 +346,12 @@ def test_take_over_of_a_line_that_was_not_ours_writes_our_quantity_once() -> Non
 def test_a_release_without_guards_changes_nothing() -> None:
     planned = plan(replace(deciding(releasing(30), 5, a_charge(90), line=our_line(90)), bounds=None))
     assert decided(planned) == UPDATE
+
+
+def test_where_nobody_has_decided_what_was_counted_is_what_is_wanted_and_is_not_told_again() -> None:
+    change = change_of(plan(deciding(keeping(Reason.EDITED_IN_PSA, (OURS, 50)), 90, a_charge(90), line=our_line(90))))
+    assert change is not None
+    assert change.counted is None
 
 
 def test_a_decision_on_one_item_says_nothing_of_another() -> None:

@@ -368,3 +368,32 @@ def test_a_write_that_bills_nothing_holds_no_other_line(charges: tuple[Charge, .
     planned = plan(planning(charges=charges, wanted=(wanting(42, NEW), wanting(0, OLD)), intents=(intent,)))
 
     assert decided(planned, NEW) == (Action.CREATE, None)
+
+
+def test_a_line_of_a_single_unit_moves_like_any_other() -> None:
+    planned = plan(planning(charges=(a_charge(1, item=OLD),), wanted=(wanting(1, NEW), wanting(0, OLD)), lines=(our_line(1, item=OLD),)))
+
+    assert (decided(planned, NEW), decided(planned, OLD)) == (MOVE, HELD)
+
+
+def test_of_an_item_whose_line_of_ours_is_gone_nothing_moves_though_somebody_elses_line_stands_there() -> None:
+    others = a_charge(42, charge=9005, item=OLD)
+    planned = plan(planning(charges=(others,), wanted=(wanting(42, NEW), wanting(0, OLD)), lines=(our_line(42, item=OLD),)))
+
+    assert decided(planned, NEW) == (Action.CREATE, None)
+
+
+def test_lines_that_give_seats_away_are_told_in_order_of_item_also_those_of_which_only_an_unanswered_write_is_known() -> None:
+    unanswered = an_intent(5, item="A", age=SECOND)
+    planned = plan(
+        planning(
+            charges=(a_charge(37, item="B"),),
+            wanted=(wanting(0, "A"), wanting(0, "B"), wanting(42, NEW)),
+            lines=(our_line(37, item="B"),),
+            intents=(unanswered,),
+        )
+    )
+
+    change = change_of(planned, NEW)
+    assert change is not None
+    assert [item for _, item, _, _ in change.moved_from] == ["A", "B"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from tallybridge.billing.plan import Action, IntentOutcome, OpenIntent, OurLine,
 from tallybridge.billing.planning import plan
 from tallybridge.billing.psa import Charge
 from tallybridge.billing.reasons import Reason
-from tests.billing.builders import ITEM, a_charge, a_part, an_intent, change_of, decided, our_line, planning, wanting
+from tests.billing.builders import ITEM, TODAY, a_charge, a_part, an_intent, change_of, decided, our_line, planning, wanting
 
 OURS, NEW, SECOND_NEW, FOREIGN = 9001, 9100, 9101, 7001
 W = our_line(42)
@@ -57,6 +57,25 @@ def test_lines_that_a_person_left_stay_left_when_a_write_turns_out_applied() -> 
 
     assert decided(planned) == (Action.UNCHANGED, None)
     assert [line.left for line in planned.lines] == [(FOREIGN,)]
+
+
+LONG_AGO = TODAY - timedelta(days=400)
+YOUNG_FROM = {
+    "the first line for the item": (CREATE_90, (a_charge(90, charge=NEW),), (), TODAY),
+    "made again after it was closed": (CREATE_90, (a_charge(90, charge=NEW),), (replace(our_line(42, closed=True), since=LONG_AGO),), TODAY),
+    "made again after an invoice removed it": (CREATE_90, (a_charge(90, charge=NEW),), (replace(W, since=LONG_AGO),), LONG_AGO),
+    "written on": (UPDATE_42_TO_90, (a_charge(90),), (replace(W, since=LONG_AGO),), LONG_AGO),
+}
+
+
+@pytest.mark.parametrize(("intent", "charges", "lines", "since"), [pytest.param(*row, id=name) for name, row in YOUNG_FROM.items()])
+def test_a_line_that_an_unanswered_write_made_is_as_old_as_the_line_that_it_goes_on_from(
+    intent: OpenIntent, charges: tuple[Charge, ...], lines: tuple[OurLine, ...], since: date
+) -> None:
+    """A young line may rise freely (design 6.5)."""
+    planned = plan(planning(charges=charges, wanted=(wanting(90),), lines=lines, intents=(intent,)))
+
+    assert [line.since for line in planned.lines] == [since]
 
 
 NOT_WRITTEN = {
@@ -115,6 +134,7 @@ def test_what_reading_cannot_settle_is_held_whatever_is_wanted(
 
     assert decided(planned) == (Action.HOLD, reason)
     assert planned.resolutions == (), "the intent stays open"
+    assert [change.last_written for change in planned.changes] == [line.written for line in lines] or not lines
 
 
 @pytest.mark.parametrize(("intent", "charges", "lines", "reason"), [pytest.param(*row, id=name) for name, row in UNRESOLVED.items()])
@@ -240,6 +260,11 @@ class TestWorklist:
         change = change_of(plan(planning(wanted=(wanting(90),), intents=(entry,), worklist=True)))
         assert change is not None
         assert change.entered == "intent-1"
+
+    def test_one_for_an_item_that_no_mapping_bills_on_any_more_leaves_somebody_elses_line_alone(self) -> None:
+        entry = replace(CREATE_90, worklist=True, known=(FOREIGN,))
+        planned = plan(planning(charges=(a_charge(5, charge=FOREIGN),), intents=(entry,), worklist=True))
+        assert (planned.changes, planned.notices) == ((), ())
 
     def test_a_newer_line_of_another_item_does_not_resolve_it(self) -> None:
         entry = an_intent(90, worklist=True)

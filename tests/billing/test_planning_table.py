@@ -87,6 +87,8 @@ TABLE = {
     "only one that is left, closed": Row((a_charge(2, charge=FOREIGN),), 90, our_line(42, closed=True, left=(FOREIGN,)), CREATE),
     # one, not ours | 0 | never
     "one foreign, 0, never": Row((a_charge(5, charge=FOREIGN),), 0, NEVER, NOTHING),
+    "one foreign, 0, closed": Row((a_charge(5, charge=FOREIGN),), 0, CLOSED, NOTHING),
+    "one foreign, 0, w": Row((a_charge(5, charge=FOREIGN),), 0, W, NOT_OURS),
     # one, not ours | n | any
     "one foreign, n, never": Row((a_charge(5, charge=FOREIGN),), 90, NEVER, NOT_OURS),
     "one foreign with exactly what is wanted": Row((a_charge(90, charge=FOREIGN),), 90, NEVER, NOT_OURS),
@@ -159,16 +161,46 @@ def test_a_create_says_what_it_makes_and_which_lines_it_knew() -> None:
     assert change.last_written is None
 
 
+def test_a_create_knows_lines_of_its_own_item_only() -> None:
+    left = our_line(42, closed=True, left=(FOREIGN,))
+    planned = plan(planning(charges=(a_charge(2, charge=FOREIGN), a_charge(1, charge=OTHER, item="BACKUP")), wanted=(wanting(90),), lines=(left,)))
+    assert [(change.action, change.known) for change in planned.changes] == [(Action.CREATE, (FOREIGN,))]
+
+
 def test_an_update_says_from_which_quantity_to_which_on_which_line() -> None:
     change = change_of(plan(inputs_of(TABLE["ours at w, more wanted"])))
     assert change is not None
     assert (change.from_quantity, change.to_quantity, change.charge, change.known, change.last_written) == (42, 90, OURS, (OURS,), 42)
 
 
+def test_an_unchanged_line_says_which_it_is_and_where_it_stands() -> None:
+    change = change_of(plan(inputs_of(TABLE["ours at w, which is wanted"])))
+    assert change is not None
+    assert (change.charge, change.from_quantity, change.to_quantity, change.last_written) == (OURS, 42, 42, 42)
+
+
+def test_a_line_that_stands_at_0_is_made_of_nothing() -> None:
+    assert [line.parts for line in plan(inputs_of(TABLE["ours, edited to 0, 0"])).lines] == [()]
+
+
 def test_a_hold_says_what_the_psa_shows_what_was_last_written_and_what_is_wanted() -> None:
     change = change_of(plan(inputs_of(TABLE["ours, edited, n"])))
     assert change is not None
     assert (change.from_quantity, change.last_written, change.to_quantity, change.charge) == (50, 42, 90, OURS)
+
+
+@pytest.mark.parametrize("name", ["none, n, w", "ours and a foreign one, n, w", "one foreign, n, w", "ours, edited, n"])
+def test_whatever_a_line_of_ours_waits_for_the_hold_says_what_was_last_written(name: str) -> None:
+    change = change_of(plan(inputs_of(TABLE[name])))
+    assert change is not None
+    assert (change.action, change.last_written, change.to_quantity) == (Action.HOLD, 42, 90)
+
+
+@pytest.mark.parametrize("name", ["none, n, closed", "one foreign, n, closed"])
+def test_of_a_line_that_was_closed_nothing_was_last_written(name: str) -> None:
+    change = change_of(plan(inputs_of(TABLE[name])))
+    assert change is not None
+    assert change.last_written is None
 
 
 def test_duplicate_lines_are_named() -> None:
@@ -197,6 +229,9 @@ class TestLeftBehind:
         assert planned.notices == (Notice(reason=Reason.LEFT_BEHIND, subject=ITEM, expected=0, received=42),)
         assert planned.lines == (W,)
 
+    def test_a_single_unit_too(self) -> None:
+        assert said(plan(planning(charges=(a_charge(1),), lines=(our_line(1),)))) == {(Reason.LEFT_BEHIND, ITEM)}
+
     @pytest.mark.parametrize(
         ("charges", "line"),
         [
@@ -224,6 +259,8 @@ class TestPriceBook:
         row = TABLE[name]
         planned = plan(planning(charges=row.lines, wanted=(wanting(row.wanted),), lines=(row.ours,) if row.ours else (), items=items))
         assert decided(planned) == (Action.HOLD, reason)
+        standing = row.ours.written if row.ours is not None and not row.ours.closed else None
+        assert [(change.to_quantity, change.last_written) for change in planned.changes] == [(row.wanted, standing)]
 
     @pytest.mark.parametrize(("items", "reason"), BAD)
     @pytest.mark.parametrize("name", ["none, 0, never", "none, 0, closed", "one foreign, 0, never"])
@@ -244,6 +281,9 @@ class TestPriceBook:
         planned = plan(planning(charges=row.lines, wanted=(wanting(row.wanted),), lines=(row.ours,) if row.ours else (), items=items))
         assert decided(planned) == row.change
         assert said(planned) == {(Reason.NO_PRICE, ITEM)}
+
+    def test_a_single_unit_without_price_is_reported_too(self) -> None:
+        assert said(plan(planning(wanted=(wanting(1),), items=(an_item(price=None),)))) == {(Reason.NO_PRICE, ITEM)}
 
     @pytest.mark.parametrize("name", ["none, 0, never", "ours at w, 0", "ours at 0, 0"])
     def test_a_missing_price_matters_to_nobody_at_zero(self, name: str) -> None:

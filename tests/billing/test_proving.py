@@ -68,6 +68,10 @@ ONE_ITEM = Rules(
 )
 BY_CATEGORY = replace(ONE_ITEM, mappings=(by_category(), *ONE_ITEM.mappings[1:]))
 
+BOTH_ON_ONE_ITEM = replace(
+    ONE_ITEM, mappings=(Mapping(application=ADVANCED, item=KES), Mapping(application=SELECT, item=KES), *ONE_ITEM.mappings[2:])
+)
+
 PCS = (workstation("d1"), workstation("d2"), workstation("d3"))
 IN_USE = tuple(a_seat(device.id) for device in PCS)
 SELECT_KEY, SELECT_SEAT = a_license("K2", SELECT), a_seat("d3", "K2")
@@ -225,6 +229,21 @@ UNPROVED = {
     "no mailboxes at all": Case(read(licenses=(a_license(), OFFICE)), 2, ((Reason.NOTHING_SHOWN, 0),), before=WITH_BOXES, item="KS-365"),
     "a stated count ended with nothing in its place": Case(
         read(seats=()), 50, ((Reason.COUNT_ENDED, 50),), before=read(seats=(), stated=stating(50))
+    ),
+    "of two applications on the item, a stated count ended and a seat is gone": Case(
+        read(licenses=(a_license(), SELECT_KEY), seats=()),
+        51,
+        ((Reason.COUNT_ENDED, 50),),
+        before=read(licenses=(a_license(), SELECT_KEY), seats=(SELECT_SEAT,), stated=stating(50), rules=BOTH_ON_ONE_ITEM),
+    ),
+    "of two applications on the item, a stated count ended and a seat is in doubt": Case(
+        read(licenses=(a_license(), SELECT_KEY), seats=(a_seat("d3", "K2", active=None),)),
+        51,
+        ((Reason.ACTIVE_FLAG_MISSING, 1), (Reason.COUNT_ENDED, 50)),
+        before=read(licenses=(a_license(), SELECT_KEY), seats=(SELECT_SEAT,), stated=stating(50), rules=BOTH_ON_ONE_ITEM),
+    ),
+    "two stated counts of the item ended": Case(
+        read(seats=()), 57, ((Reason.COUNT_ENDED, 57),), before=read(seats=(), stated=(*stating(50), *stating(7, SELECT)), rules=BOTH_ON_ONE_ITEM)
     ),
     "of a user, the flag of one phone is missing": Case(
         read(devices=PHONES, licenses=(a_license("C", CLOUD),), seats=[a_seat("d1", "C"), a_seat("m1", "C", active=None), a_seat("m2", "C")]),
