@@ -149,6 +149,9 @@ class TestKeep:
         assert in_brief(planned) == (None, ())
         assert said(planned) == {(Reason.LEFT_BEHIND, ITEM)}
 
+    def test_a_kept_move_stays_kept_when_nothing_moves_any_more(self) -> None:
+        assert in_brief(plan(deciding(keeping(Reason.MOVED, (OURS, 90)), 30, a_charge(90), line=self.W))) == (KEPT, ())
+
     def test_w_stays_what_it_was(self) -> None:
         """What a person entered is not what was read back as ours."""
         lines = {line.item: line for line in plan(deciding(self.EDITED, 50, a_charge(50), line=self.W)).lines}
@@ -346,6 +349,12 @@ def test_take_over_of_a_line_that_was_not_ours_writes_our_quantity_once() -> Non
 def test_a_release_without_guards_changes_nothing() -> None:
     planned = plan(replace(deciding(releasing(30), 5, a_charge(90), line=our_line(90)), bounds=None))
     assert decided(planned) == UPDATE
+
+
+def test_a_release_stands_while_the_write_that_it_let_pass_may_still_arrive() -> None:
+    unanswered = an_intent(30, charge=OURS, from_quantity=90, known=(OURS,), age=SECOND)
+    planned = plan(deciding(releasing(30), 30, a_charge(90), line=our_line(90), intents=(unanswered,)))
+    assert in_brief(planned) == ((Action.HOLD, Reason.WRITE_UNRESOLVED), ())
 
 
 def test_where_nobody_has_decided_what_was_counted_is_what_is_wanted_and_is_not_told_again() -> None:

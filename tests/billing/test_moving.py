@@ -57,6 +57,7 @@ def test_item_changed_and_the_old_item_is_mapped_to_nothing_any_more() -> None:
     planned = plan(planning(charges=(a_charge(42, item=OLD),), wanted=(wanting(42, NEW),), lines=(our_line(42, item=OLD),)))
 
     assert decided(planned, NEW) == MOVE
+    assert decided(planned, OLD) is None, "the one question about both lines is asked at the new one"
     assert no_writes(planned)
     assert said(planned) == set()
 
@@ -397,3 +398,52 @@ def test_lines_that_give_seats_away_are_told_in_order_of_item_also_those_of_whic
     change = change_of(planned, NEW)
     assert change is not None
     assert [item for _, item, _, _ in change.moved_from] == ["A", "B"]
+
+
+def test_a_move_from_another_agreement_says_nothing_of_somebody_elses_line_for_its_item_here() -> None:
+    foreign = a_charge(5, charge=7001, item=OLD)
+    planned = plan(planning(charges=(foreign,), wanted=(wanting(42, NEW),), elsewhere=(our_line(42, item=OLD, agreement=1999),)))
+
+    assert decided(planned, NEW) == MOVE
+    assert (planned.not_ours, said(planned)) == ((), set())
+
+
+def test_where_the_line_that_takes_the_seats_waits_the_old_one_is_left_behind_whatever_it_shows() -> None:
+    charges = (a_charge(50, item=OLD), a_charge(5, charge=7001, item=NEW))
+    planned = plan(planning(charges=charges, wanted=(wanting(42, NEW),), lines=(our_line(42, item=OLD),)))
+
+    assert decided(planned, NEW) == (Action.HOLD, Reason.LINE_NOT_OURS)
+    assert decided(planned, OLD) is None
+    assert said(planned) == {(Reason.LEFT_BEHIND, OLD)}
+
+
+def test_what_else_is_to_be_told_of_a_line_that_moves_is_told() -> None:
+    renewed = a_charge(42, charge=9500, item=OLD)
+    planned = plan(planning(charges=(renewed,), wanted=(wanting(42, NEW),), lines=(our_line(42, item=OLD),), seen=(OLD_CHARGE,)))
+
+    assert decided(planned, NEW) == MOVE
+    assert said(planned) == {(Reason.LINE_RENEWED, OLD)}
+
+
+def test_a_line_that_is_left_behind_here_is_told_though_one_of_the_same_item_moves_from_another_agreement() -> None:
+    here = our_line(7, item=OLD, parts=(a_part(7, SELECT),))
+    planned = plan(
+        planning(charges=(a_charge(7, item=OLD),), wanted=(wanting(42, NEW),), lines=(here,), elsewhere=(our_line(42, item=OLD, agreement=1999),))
+    )
+
+    assert decided(planned, NEW) == MOVE
+    assert said(planned) == {(Reason.LEFT_BEHIND, OLD)}
+
+
+@pytest.mark.parametrize(
+    "new_lines",
+    [
+        pytest.param((a_charge(1, charge=9500, item=OLD),), id="one of a single unit"),
+        pytest.param((a_charge(0, charge=9500, item=OLD), a_charge(45, charge=9501, item=OLD)), id="two of which one bills"),
+    ],
+)
+def test_seats_that_a_write_gone_wrong_may_bill_are_billed_nowhere_else(new_lines: tuple[Charge, ...]) -> None:
+    intent = an_intent(42, item=OLD)
+    planned = plan(planning(charges=new_lines, wanted=(wanting(42, NEW), wanting(0, OLD)), intents=(intent,)))
+
+    assert decided(planned, NEW) == MOVE

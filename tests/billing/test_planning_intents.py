@@ -11,7 +11,7 @@ from tallybridge.billing.plan import Action, IntentOutcome, OpenIntent, OurLine,
 from tallybridge.billing.planning import plan
 from tallybridge.billing.psa import Charge
 from tallybridge.billing.reasons import Reason
-from tests.billing.builders import ITEM, TODAY, a_charge, a_part, an_intent, change_of, decided, our_line, planning, wanting
+from tests.billing.builders import AGREEMENT, ITEM, TODAY, a_charge, a_part, an_intent, change_of, decided, our_line, planning, wanting
 
 OURS, NEW, SECOND_NEW, FOREIGN = 9001, 9100, 9101, 7001
 W = our_line(42)
@@ -26,6 +26,12 @@ APPLIED = {
     "create: the new line shows it": (CREATE_90, (a_charge(90, charge=NEW),), (), NEW),
     "create beside a line that was known": (an_intent(90, known=(FOREIGN,)), (a_charge(90, charge=NEW), a_charge(90, charge=FOREIGN)), (), NEW),
     "update: the line shows it": (UPDATE_42_TO_90, (a_charge(90),), (W,), OURS),
+    "update beside a line that a person left": (
+        replace(UPDATE_42_TO_90, known=(FOREIGN, OURS)),
+        (a_charge(42, charge=FOREIGN), a_charge(90)),
+        (our_line(42, left=(FOREIGN,)),),
+        OURS,
+    ),
     "create just now": (an_intent(90, age=FRESH), (a_charge(90, charge=NEW),), (), NEW),
     "worklist create was entered": (replace(CREATE_90, worklist=True), (a_charge(90, charge=NEW),), (), NEW),
     "worklist update was entered": (replace(UPDATE_42_TO_90, worklist=True), (a_charge(90),), (W,), OURS),
@@ -37,7 +43,9 @@ def test_applied(intent: OpenIntent, charges: tuple[Charge, ...], lines: tuple[O
     planned = plan(planning(charges=charges, wanted=(wanting(90),), lines=lines, intents=(intent,)))
 
     assert [(one.key, one.outcome, one.charge, one.quantity) for one in planned.resolutions] == [("intent-1", IntentOutcome.APPLIED, charge, 90)]
-    assert [(line.charge, line.written, line.parts, line.closed) for line in planned.lines] == [(charge, 90, (a_part(90),), False)]
+    assert [(line.agreement, line.charge, line.written, line.parts, line.closed) for line in planned.lines] == [
+        (AGREEMENT, charge, 90, (a_part(90),), False)
+    ]
 
 
 @pytest.mark.parametrize("name", [name for name, row in APPLIED.items() if "beside" not in name])
@@ -92,7 +100,8 @@ def test_not_written_is_believed_after_the_settling_time_and_planned_again(
 ) -> None:
     planned = plan(planning(charges=charges, wanted=(wanting(90),), lines=lines, intents=(intent,)))
 
-    assert [(one.key, one.outcome) for one in planned.resolutions] == [("intent-1", IntentOutcome.NOT_WRITTEN)]
+    standing = (charges[0].id, charges[0].quantity) if charges else (None, None)
+    assert [(one.key, one.outcome, one.charge, one.quantity) for one in planned.resolutions] == [("intent-1", IntentOutcome.NOT_WRITTEN, *standing)]
     assert decided(planned) == change
 
 
@@ -148,6 +157,19 @@ def test_it_is_held_also_when_no_mapping_bills_on_the_item_any_more(
 def test_another_item_of_the_agreement_goes_on_meanwhile() -> None:
     planned = plan(planning(wanted=(wanting(90), wanting(5, "OTHER")), intents=(an_intent(90, age=FRESH),)))
     assert decided(planned, "OTHER") == (Action.CREATE, None)
+
+
+def test_a_write_that_reading_settles_is_settled_whatever_another_one_waits_for() -> None:
+    intents = (an_intent(5, item="A", age=FRESH, key="A"), an_intent(90, key="B"))
+    planned = plan(planning(charges=(a_charge(90, charge=NEW),), wanted=(wanting(5, "A"), wanting(90)), intents=intents))
+    assert (decided(planned, "A"), decided(planned)) == ((Action.HOLD, Reason.WRITE_UNRESOLVED), (Action.UNCHANGED, None))
+    assert [(one.key, one.outcome) for one in planned.resolutions] == [("B", IntentOutcome.APPLIED)]
+
+
+def test_a_later_write_that_is_settled_settles_what_an_earlier_one_left_open() -> None:
+    intents = (an_intent(80, age=2 * SETTLED, worklist=True, key="earlier"), an_intent(90, key="later"))
+    planned = plan(planning(charges=(a_charge(90, charge=NEW),), wanted=(wanting(90),), intents=intents))
+    assert decided(planned) == (Action.UNCHANGED, None)
 
 
 ADOPTED = {
@@ -265,6 +287,20 @@ class TestWorklist:
         entry = replace(CREATE_90, worklist=True, known=(FOREIGN,))
         planned = plan(planning(charges=(a_charge(5, charge=FOREIGN),), intents=(entry,), worklist=True))
         assert (planned.changes, planned.notices) == ((), ())
+
+    def test_one_waits_on_beside_an_entry_that_was_made_differently_and_those_not_wanted_end_in_order_of_item(self) -> None:
+        entries = tuple(replace(CREATE_90, worklist=True, item=item, key=f"entry {item}") for item in ("D", "C", "B", "A"))
+        planned = plan(
+            planning(charges=(a_charge(80, charge=NEW, item="A"),), wanted=(wanting(90, "A"), wanting(90, "B")), intents=entries, worklist=True)
+        )
+        assert [(change.item, change.reason, change.entered) for change in planned.changes] == [
+            ("A", Reason.ENTERED_DIFFERENTLY, None),
+            ("B", None, "entry B"),
+        ]
+        assert [(one.key, one.outcome) for one in planned.resolutions] == [
+            ("entry C", IntentOutcome.SUPERSEDED),
+            ("entry D", IntentOutcome.SUPERSEDED),
+        ]
 
     def test_a_newer_line_of_another_item_does_not_resolve_it(self) -> None:
         entry = an_intent(90, worklist=True)

@@ -313,6 +313,9 @@ class TestRenewedLines:
         assert said(planned) == {(Reason.LINE_RENEWED, ITEM)}
         assert [line.charge for line in planned.lines] == [9500]
 
+    def test_a_line_that_is_seen_for_the_first_time_under_its_own_id_is_not_renewed(self) -> None:
+        assert said(plan(planning(charges=(a_charge(42),), wanted=(wanting(42),), lines=(W,), seen=()))) == set()
+
     def test_a_line_that_a_person_left_is_not_in_the_way(self) -> None:
         charges = (a_charge(5, charge=FOREIGN), a_charge(42, charge=9500))
         planned = plan(planning(charges=charges, wanted=(wanting(42),), lines=(our_line(42, left=(FOREIGN,)),), seen=(OURS, FOREIGN)))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tallybridge.billing.counting import count
 from tallybridge.billing.model import (
     Application,
+    Category,
     Device,
     KeyScope,
     License,
@@ -101,6 +102,10 @@ def stating(quantity: int, application: str = ADVANCED) -> tuple[Stated, ...]:
     return (Stated(application, None, quantity, "ada", "counted by hand", date(2026, 12, 31)),)
 
 
+STATED_BY_CATEGORY = (
+    Stated(ADVANCED, Category.WINDOWS_SERVER, 4, "ada", "counted by hand", date(2026, 12, 31)),
+    Stated(ADVANCED, Category.WINDOWS_WORKSTATION, 9, "ada", "counted by hand", date(2026, 12, 31)),
+)
 DIFFERS = (Notice(reason=Reason.COUNT_DIFFERS, subject="devices", expected=4, received=3),)
 
 
@@ -141,6 +146,23 @@ POSITIVE_REASONS = {
         before=read(licenses=(a_license(kind=LicenseKind.OEM),), rules=replace(ONE_ITEM, count_oem=True)),
     ),
     "the license turned out to be a trial": Case(read(licenses=(a_license(kind=LicenseKind.TRIAL),)), 3),
+    "the license turned out to be a trial, in a state that no reference names": Case(
+        read(licenses=(a_license(kind=LicenseKind.TRIAL, state=LicenseState.OTHER),)), 3
+    ),
+    "a new unmatched key is in reserve on the device": Case(
+        read(licenses=(a_license(), a_license("NEW", RENAMED)), seats=with_seat(a_seat("d1", "NEW", active=False))), 1
+    ),
+    "its users are billed on another item now, whatever is not said of another key": Case(
+        read(
+            devices=PHONES,
+            licenses=(a_license("C", CLOUD), a_license("C2", CLOUD, kind=None)),
+            seats=[a_seat(one.id, "C") for one in PHONES],
+            rules=replace(ONE_ITEM, mappings=(Mapping(application=CLOUD, item=KES),)),
+        ),
+        3,
+        before=A_USER,
+        item="KES-CLOUD",
+    ),
     "the key is not in the tenant's own storage": Case(
         read(licenses=(a_license(installed=False),), rules=replace(ONE_ITEM, key_scope=KeyScope.INSTALLED)), 3
     ),
@@ -242,6 +264,16 @@ UNPROVED = {
         ((Reason.ACTIVE_FLAG_MISSING, 1), (Reason.COUNT_ENDED, 50)),
         before=read(licenses=(a_license(), SELECT_KEY), seats=(SELECT_SEAT,), stated=stating(50), rules=BOTH_ON_ONE_ITEM),
     ),
+    "a stated count of a category ended": Case(
+        read(seats=(), rules=BY_CATEGORY),
+        9,
+        ((Reason.COUNT_ENDED, 9),),
+        before=read(seats=(), stated=STATED_BY_CATEGORY, rules=BY_CATEGORY),
+        item=WKS,
+    ),
+    "a stated count ended, and announced and received numbers differ": Case(
+        read(seats=(), notices=DIFFERS), 50, ((Reason.COUNT_DIFFERS, 0), (Reason.COUNT_ENDED, 50)), before=read(seats=(), stated=stating(50))
+    ),
     "two stated counts of the item ended": Case(
         read(seats=()), 57, ((Reason.COUNT_ENDED, 57),), before=read(seats=(), stated=(*stating(50), *stating(7, SELECT)), rules=BOTH_ON_ONE_ITEM)
     ),
@@ -303,6 +335,9 @@ class TestAnUnrelatedApplication:
         today = read(licenses=(a_license(), a_license("NEW", RENAMED)), seats=(*IN_USE[1:], a_seat("d3", "NEW")))
         assert prove_fall(KES, read(), today) == Proof(item=KES, missing=1)
 
+    def test_a_stated_count_that_ended_of_one_that_is_billed_on_nothing(self) -> None:
+        assert prove_fall(KES, read(stated=stating(50, RENAMED)), read(seats=IN_USE[1:])) == Proof(item=KES, missing=1)
+
     def test_a_stated_count_of_it_that_ended(self) -> None:
         assert prove_fall(KES, read(stated=stating(50, SELECT)), read(seats=IN_USE[1:])) == Proof(item=KES, missing=1)
 
@@ -339,10 +374,36 @@ class TestWithoutEarlierEvidence:
         assert prove_fall(WKS, None, read(devices=devices, rules=BY_CATEGORY)).doubts == ((Reason.UNCLASSIFIED_DEVICE, 1),)
         assert prove_fall(KES, None, read(devices=devices)).doubts == ()
 
-    def test_a_doubt_about_another_application_does_not_disturb(self) -> None:
-        today = read(licenses=(a_license(), a_license("K2", SELECT, kind=None)))
+    @pytest.mark.parametrize(
+        "today",
+        [
+            pytest.param(read(licenses=(a_license(), a_license("K2", SELECT, kind=None))), id="its kind"),
+            pytest.param(read(licenses=(a_license(), SELECT_KEY), seats=(*IN_USE, a_seat("d3", "K2", active=None))), id="an active flag"),
+            pytest.param(
+                read(
+                    devices=(*PCS, unclassified("u1")),
+                    licenses=(a_license(), SELECT_KEY),
+                    seats=(*IN_USE, a_seat("u1", "K2")),
+                    rules=replace(ONE_ITEM, mappings=(ONE_ITEM.mappings[0], by_category(SELECT))),
+                ),
+                id="a category",
+            ),
+        ],
+    )
+    def test_a_doubt_about_another_application_does_not_disturb(self, today: Reading) -> None:
         assert prove_fall(KES, None, today).doubts == ()
+
+    def test_a_doubt_about_its_own_license_does(self) -> None:
+        today = read(licenses=(a_license(), a_license("K2", SELECT, kind=None)))
         assert prove_fall("KES-SELECT", None, today).doubts == ((Reason.KIND_MISSING, 0),)
+
+    def test_a_doubt_about_a_license_that_may_be_of_any_application_does(self) -> None:
+        today = read(licenses=(a_license(), a_license("K2", RENAMED, kind=None)))
+        assert prove_fall(KES, None, today).doubts == ((Reason.KIND_MISSING, 0),)
+
+    def test_doubts_stand_in_one_order(self) -> None:
+        today = read(licenses=(a_license(), a_license("NEW", RENAMED)), seats=(*IN_USE, a_seat("d3", "NEW")), notices=DIFFERS)
+        assert prove_fall(KES, None, today).doubts == ((Reason.COUNT_DIFFERS, 0), (Reason.NAME_UNMATCHED, 1))
 
 
 modest = at_most(120)

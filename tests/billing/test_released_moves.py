@@ -169,6 +169,22 @@ def _guarded(inputs: PlanningInputs, items: Iterable[str]) -> PlanningInputs:
     return replace(inputs, decisions=releasing(inputs, *items), bounds=tight, may_fall=0)
 
 
+def test_a_released_move_waits_for_no_other_one() -> None:
+    inputs = planning(
+        charges=(a_charge(42, item=OLD), a_charge(7, charge=9002, item="OTHER-OLD")),
+        wanted=(wanting(42, NEW), wanting(0, OLD), wanting(7, "OTHER-NEW", (a_part(7, SELECT),)), wanting(0, "OTHER-OLD")),
+        lines=(our_line(42, item=OLD), our_line(7, charge=9002, item="OTHER-OLD", parts=(a_part(7, SELECT),))),
+    )
+
+    planned = plan(replace(inputs, decisions=releasing(inputs, NEW)))
+
+    assert written(planned) == {NEW: (None, 42), OLD: (42, 0)}
+    assert verdicts(planned)["OTHER-NEW"] == MOVE
+    assert verdicts(planned)["OTHER-OLD"] == HELD
+    both = plan(replace(inputs, decisions=releasing(inputs, NEW, "OTHER-NEW")))
+    assert {change.item: change.released for change in both.changes} == {NEW: 1, OLD: 1, "OTHER-NEW": 2, "OTHER-OLD": 2}
+
+
 def test_a_released_change_says_which_lines_it_takes_from() -> None:
     change = change_of(plan(replace(CATEGORIES_TO_ONE, decisions=releasing(CATEGORIES_TO_ONE, NEW))), NEW)
     assert change is not None
@@ -249,6 +265,31 @@ class TestNothingPasses:
         agreement = replace(ONE_TO_CATEGORIES.agreement, charges=(a_charge(102, item=OLD), a_charge(1, charge=7001, item="NIX")))
         planned = plan(replace(ONE_TO_CATEGORIES, agreement=agreement, decisions=releasing(ONE_TO_CATEGORIES, "NIX", "SRV", "WKS", OLD)))
         assert verdicts(planned) == {"NIX": (Action.HOLD, Reason.LINE_NOT_OURS), "SRV": MOVE, "WKS": MOVE, OLD: HELD}
+
+
+class TestForWhatItWasGiven:
+    """A release lets pass what the person saw, from where our line stood then."""
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            pytest.param(released(NEW, quantity=49, written=5), id="our line stood elsewhere"),
+            pytest.param(released(NEW, quantity=7, written=5), id="our line stands at what was released and more is wanted now"),
+        ],
+    )
+    def test_otherwise_it_has_ended_and_the_person_is_asked(self, given: StandingDecision) -> None:
+        planned = plan(replace(JOINS_ANOTHER, decisions=(given,)))
+        assert (verdicts(planned), planned.ended) == ({NEW: MOVE, OLD: HELD}, (1,))
+
+    def test_a_line_that_was_closed_before_stands_nowhere(self) -> None:
+        closed = our_line(7, charge=9002, item=NEW, closed=True)
+        planned = plan(replace(ITEM_CHANGED, lines=(closed, *ITEM_CHANGED.lines), decisions=(released(NEW, quantity=45, written=None),)))
+        assert written(planned) == {NEW: (None, 45), OLD: (42, 0)}
+
+
+def test_a_line_that_falls_only_because_its_seats_move_is_made_of_nothing_afterwards() -> None:
+    planned = plan(replace(OLD_UNMAPPED, decisions=(released(NEW),)))
+    assert {change.item: change.parts for change in planned.changes} == {NEW: (a_part(45),), OLD: ()}
 
 
 class TestNoMoveAnyMore:

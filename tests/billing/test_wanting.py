@@ -47,7 +47,7 @@ def test_items_by_category_take_a_category_each() -> None:
 
 def test_an_item_is_the_sum_of_the_applications_and_categories_mapped_to_it() -> None:
     select_by_category = Mapping(application=SELECT, by_category=((WORKSTATION, "KES"), (SERVER, "KES"), (NON_WINDOWS, "NIX")))
-    usage = usage_of(used(4, SERVER), used(3), used(20, NON_WINDOWS, SELECT), used(2, SERVER, SELECT), used(1, WORKSTATION, SELECT))
+    usage = usage_of(used(4, SERVER), used(3), used(20, NON_WINDOWS, SELECT), used(1, WORKSTATION, SELECT), used(2, SERVER, SELECT))
     rules = Rules(mappings=(Mapping(application=ADVANCED, item="KES"), select_by_category))
 
     assert {one.item: (one.quantity, one.parts) for one in wanted_items(usage, rules)} == {
@@ -117,3 +117,16 @@ def test_a_tenant_that_is_billed_to_nobody_has_its_quantities_per_application(re
     usage = usage_of(*FLEET.quantities, used(2, SERVER, SELECT))
 
     assert billed_to_nobody(usage, reason) == ((SELECT, None, 2, reason), (ADVANCED, None, 106, reason))
+
+
+def test_what_is_not_billed_stands_by_application_and_category() -> None:
+    """L8: equal usage is equal bytes."""
+    only_workstations = Rules(mappings=(Mapping(application=ADVANCED, by_category=((WORKSTATION, "WKS"),)),))
+    usage = usage_of(used(4, WORKSTATION, SELECT), used(10, SERVER), used(1, UNCLASSIFIED), used(2, SERVER, "Aardvark", matched=False))
+
+    assert [(one.application, one.category, one.reason) for one in not_billed(usage, only_workstations)] == [
+        ("Aardvark", None, Reason.NAME_UNMATCHED),
+        (SELECT, None, Reason.NO_MAPPING),
+        (ADVANCED, UNCLASSIFIED, Reason.UNCLASSIFIED_DEVICE),
+        (ADVANCED, SERVER, Reason.NO_MAPPING),
+    ]

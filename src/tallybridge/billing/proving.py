@@ -7,7 +7,7 @@ names it. It is unproved as soon as one of them is missing because something was
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tallybridge.billing.catalog import catalog_of
 from tallybridge.billing.model import Category, CountedSeat, License, LicenseKind, LicenseState, Observation, Rules, Unit, Usage
@@ -46,47 +46,45 @@ def prove_fall(item: str, before: Reading | None, today: Reading) -> Proof:
     now = _Today(today)
     if before is None:
         return Proof(item=item, missing=0, doubts=now.doubts_about(item))
-    still = _units_on(item, today)
-    missing = sorted(_units_on(item, before) - still)
-    doubts = Counter(doubt for seat in missing if (doubt := now.doubt(seat)) is not None)
-    for application, quantity in _ended_counts(item, before, today).items():
-        missing += [_SeatOf(application, "", Unit.DEVICE, "")] * quantity
-        doubts[Reason.COUNT_ENDED] += quantity
-    if missing:
+    gone = _units_on(item, before) - _units_on(item, today)
+    ended = _ended_count(item, before, today)
+    doubts = Counter(doubt for seat in gone if (doubt := now.doubt(seat)) is not None)
+    if ended:
+        doubts[Reason.COUNT_ENDED] = ended
+    if gone or ended:
         doubts.update(dict.fromkeys(_about_the_whole(before.observation, today.observation), 0))
-    return Proof(item=item, missing=len(missing), doubts=tuple(sorted(doubts.items())))
+    return Proof(item=item, missing=len(gone) + ended, doubts=tuple(sorted(doubts.items())))
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class _SeatOf:
-    """One device, or mailbox, that counts for an application; the license is what it was counted by."""
+    """One device, or mailbox, that counts for an application, by whatever license."""
 
     application: str
     device: str
     unit: Unit
-    license: str = field(compare=False)
 
 
 def _units_on(item: str, reading: Reading) -> set[_SeatOf]:
     """The devices and mailboxes behind an item's quantity; of a user, each of its devices."""
     mappings = {mapping.application: mapping for mapping in reading.rules.mappings}
     return {
-        _SeatOf(seat.application, device, seat.unit, seat.license)
+        _SeatOf(seat.application, device, seat.unit)
         for seat in reading.usage.seats
         if seat.application in mappings and mappings[seat.application].item_for(seat.category) == item
         for device in seat.devices or (seat.device,)
     }
 
 
-def _ended_counts(item: str, before: Reading, today: Reading) -> dict[str, int]:
-    """Per application, what a person had stated for the item and neither a person nor a read tells of today."""
+def _ended_count(item: str, before: Reading, today: Reading) -> int:
+    """What a person had stated for the item and neither a person nor a read tells of today."""
     mappings = {mapping.application: mapping for mapping in before.rules.mappings}
     told = {one.application for one in today.usage.stated} | {one.application for one in today.usage.quantities}
-    ended: Counter[str] = Counter()
-    for one in before.usage.stated:
-        if one.application in mappings and mappings[one.application].item_for(one.category) == item and one.application not in told:
-            ended[one.application] += one.quantity
-    return {application: quantity for application, quantity in ended.items() if quantity}
+    return sum(
+        one.quantity
+        for one in before.usage.stated
+        if one.application in mappings and mappings[one.application].item_for(one.category) == item and one.application not in told
+    )
 
 
 def _about_the_whole(before: Observation, today: Observation) -> list[Reason]:
@@ -100,8 +98,7 @@ def _about_the_whole(before: Observation, today: Observation) -> list[Reason]:
 
 def _says_what_nobody_knows(license: License, left_out: Reason) -> bool:
     """Whether a license was left out for a kind or a state whose number no reference names: that does not show that it ended."""
-    unknown_kind = left_out is Reason.KIND_NOT_BILLABLE and license.kind is LicenseKind.OTHER
-    return unknown_kind or (left_out is Reason.SUBSCRIPTION_NOT_ACTIVE and license.state is LicenseState.OTHER)
+    return license.kind is LicenseKind.OTHER or (left_out is Reason.SUBSCRIPTION_NOT_ACTIVE and license.state is LicenseState.OTHER)
 
 
 class _Today:
@@ -116,9 +113,9 @@ class _Today:
         self._devices = {device.id: device for device in observation.devices}
         self._present = {Unit.MAILBOX: {mailbox.address for mailbox in observation.mailboxes}}
         self._unmatched = {serial for serial, application in applications.items() if application is None}
-        self._not_said: defaultdict[tuple[str, str], list[Reason]] = defaultdict(list)
+        self._not_said: defaultdict[tuple[str | None, str], list[Reason]] = defaultdict(list)
         for seat in usage.left_out:
-            if seat.reason in _NOT_SAID and seat.application is not None:
+            if seat.reason in _NOT_SAID:
                 self._not_said[seat.application, seat.device].append(seat.reason)
         self._counted: dict[tuple[str, str], CountedSeat] = {
             (seat.application, device): seat for seat in usage.seats for device in seat.devices or (seat.device,)
@@ -148,8 +145,8 @@ class _Today:
         applications = {mapping.application for mapping in self._reading.rules.mappings if item in mapping.items()}
         by_category = {mapping.application for mapping in self._reading.rules.mappings if item in mapping.items() and mapping.item is None}
         doubts = Counter(reasons[0] for (application, _), reasons in self._not_said.items() if application in applications)
-        doubts[Reason.NAME_UNMATCHED] += len(self._of_unmatched)
-        doubts[Reason.UNCLASSIFIED_DEVICE] += sum(
+        doubts[Reason.NAME_UNMATCHED] = len(self._of_unmatched)
+        doubts[Reason.UNCLASSIFIED_DEVICE] = sum(
             1 for seat in self._reading.usage.seats if seat.application in by_category and seat.category is Category.UNCLASSIFIED
         )
         found = {reason: number for reason, number in doubts.items() if number}

@@ -35,8 +35,7 @@ def wanted_items(usage: Usage, rules: Rules) -> tuple[Wanted, ...]:
             item=item,
             quantity=sum(shares.values()),
             parts=tuple(
-                Part(application=application, category=category, quantity=quantity)
-                for (application, category), quantity in sorted(shares.items(), key=lambda entry: (entry[0][0], entry[0][1] or ""))
+                Part(application=application, category=category, quantity=quantity) for (application, category), quantity in sorted(shares.items())
             ),
         )
         for item, shares in sorted(parts.items())
@@ -77,5 +76,5 @@ def _leak(quantity: Quantity, mapping: Mapping | None) -> tuple[str, Category | 
 
 
 def _sorted(totals: dict[tuple[str, Category | None, Reason], int]) -> tuple[NotBilled, ...]:
-    ordered = sorted(totals.items(), key=lambda entry: (entry[0][0], entry[0][1] or "", entry[0][2]))
-    return tuple(NotBilled(application, category, quantity, reason) for (application, category, reason), quantity in ordered)
+    # An application is billed as a whole or by category, never both, so no category is compared with none.
+    return tuple(NotBilled(application, category, quantity, reason) for (application, category, reason), quantity in sorted(totals.items()))
