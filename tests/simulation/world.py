@@ -26,7 +26,7 @@ from tallybridge.configuration.secrets import SecretHome, SecretReference
 from tallybridge.conformance import FakeDestination, FakeSource, Fault, PsaWorld
 from tallybridge.ledger import configurations
 from tallybridge.ledger.opening import close_ledger, open_ledger
-from tallybridge.runs import day, saved_plans
+from tallybridge.runs import day, saved_plans, stated_beside
 from tallybridge.runs.day import Order, RunRefused, run_day
 from tallybridge.runs.reports import Mode, RunReport, run_document
 from tallybridge.runs.saved_plans import apply_saved_plan, save_plan
@@ -343,7 +343,7 @@ def in_world(empty_home: Path, folder: Path, *, now: datetime, customers: int) -
     world = World(folder, now, customers)
     with pytest.MonkeyPatch.context() as doors, mortal(world.mortality):
         doors.setattr(day, "require_secrets", lambda _: None)
-        doors.setattr(day, "open_source", lambda *_: WatchedSource(world, world.source))
+        doors.setattr(stated_beside, "open_source", lambda *_: WatchedSource(world, world.source))
         for module in (day, saved_plans):
             doors.setattr(module, "open_destination", lambda *_: WatchedPsa(world, world.psa))
             doors.setattr(module, "run_all", _one_after_another)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 from django.db import transaction
+from django.db.models import Count
 
 from tallybridge.billing.plan import IntentKind, IntentOutcome, OpenIntent, Part
 from tallybridge.ledger import plain_sql
@@ -93,12 +95,49 @@ def open_intents(destination: int, agreement: int) -> tuple[OpenIntent, ...]:
 
 
 @ledger_errors()
+def is_open(key: str) -> bool:
+    """Whether an intent has not been concluded."""
+    return models.Intent.objects.filter(key=key, result=None).exists()
+
+
+@ledger_errors()
 def places_of_open_intents(destination: int, integration: str) -> dict[str, tuple[tuple[int, str], ...]]:
     """Agreement and item of every intent of an integration that has not been concluded, by tenant; sorted. One statement for a whole run."""
     found: dict[str, set[tuple[int, str]]] = {}
     for tenant, agreement, item in plain_sql.rows(_OPEN_PLACES, destination, integration):
         found.setdefault(tenant, set()).add((agreement, item))
     return {tenant: tuple(sorted(places)) for tenant, places in found.items()}
+
+
+class OwnIntent(NamedTuple):
+    """An intent of a run that is still under way, for whoever goes on with what another process began."""
+
+    intent: OpenIntent
+    outcome: IntentOutcome | None
+    """None while it is open."""
+    charge: int | None
+    detail: str
+
+
+@ledger_errors()
+def newest_of_run(run: str, destination: int, agreement: int, item: str) -> OwnIntent | None:
+    """What the run meant last for a line, and how that ended; None where it has not come to mean anything yet."""
+    rows = models.Intent.objects.select_related("result").filter(run_id=run, destination=destination, agreement=agreement, item=item)
+    row = rows.order_by("-sequence").first()
+    if row is None:
+        return None
+    called = models.IntentCall.objects.filter(intent=row).order_by("-id").values_list("at", flat=True).first()
+    intent = replace(_intent(row), recorded=max(row.recorded, called or row.recorded))
+    if not hasattr(row, "result"):
+        return OwnIntent(intent, None, None, "")
+    return OwnIntent(intent, IntentOutcome(row.result.outcome), row.result.charge, row.result.detail)
+
+
+@ledger_errors()
+def calls_by_tenant(run: str) -> dict[str, int]:
+    """How many writes of a run were sent, by tenant."""
+    called = models.Intent.objects.filter(run_id=run, intentcall__isnull=False).values("tenant_id")
+    return {row["tenant_id"]: row["sent"] for row in called.annotate(sent=Count("key", distinct=True))}
 
 
 @ledger_errors()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic, sleep
 from typing import Any
 
 from django.db import transaction
@@ -19,9 +20,11 @@ from tallybridge.ledger.opening import clock
 from tallybridge.ledger.prepared import models
 from tallybridge.ledger.processes import Owner, is_gone, this_process
 
-__all__ = ["TTL", "HeldLease", "Lease", "Owner", "acquire", "current", "hold_lease", "release", "renew", "this_process"]
+__all__ = ["TTL", "HeldLease", "Lease", "Owner", "acquire", "current", "hold_lease", "is_live", "release", "renew", "this_process", "under"]
 
-TTL = timedelta(seconds=60)
+TTL = timedelta(seconds=45)
+"""With the time until somebody looks, what a process held that has died on another machine is taken over within a minute."""
+_TRY_AGAIN = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,18 @@ def current(key: str) -> Lease | None:
     return Lease(key=key, owner=_owner(row), expires=row.expires) if row else None
 
 
+@ledger_errors()
+def under(prefix: str) -> tuple[Lease, ...]:
+    """The leases whose keys begin so, expired or not, sorted by key."""
+    rows = models.Lease.objects.filter(key__startswith=prefix).order_by("key")
+    return tuple(Lease(key=row.key, owner=_owner(row), expires=row.expires) for row in rows)
+
+
+def is_live(lease: Lease, now: datetime) -> bool:
+    """Whether its owner may still work under it: it has not expired, and the owner's process has not ended as far as can be told from here."""
+    return lease.expires > now and not is_gone(lease.owner)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldLease:
     """A lease that this process has taken. A process that was stopped for a while may have lost it without knowing: it asks before it acts."""
@@ -88,14 +103,15 @@ class HeldLease:
 
 
 @contextmanager
-def hold_lease(key: str, *, ttl: timedelta = TTL, renew_every: timedelta | None = None) -> Iterator[HeldLease | None]:
+def hold_lease(key: str, *, ttl: timedelta = TTL, renew_every: timedelta | None = None, patience: float = 0) -> Iterator[HeldLease | None]:
     """Tries to take a lease for the length of a `with` block; gives None where somebody else has it. It is renewed meanwhile (`ledger.renewals`).
 
     Args:
         renew_every: how often it is renewed; a third of `ttl` where not given.
+        patience: seconds for which it is tried again and again where somebody has it.
     """
     owner = this_process()
-    if not acquire(key, owner=owner, now=clock(), ttl=ttl):
+    if not _acquire_patiently(key, owner, ttl, patience):
         yield None
         return
     interval = (renew_every or ttl / 3).total_seconds()
@@ -105,6 +121,15 @@ def hold_lease(key: str, *, ttl: timedelta = TTL, renew_every: timedelta | None 
     finally:
         with suppress(LedgerUnwritable):  # the lease then ends with this process, or expires
             release(key, owner=owner)
+
+
+def _acquire_patiently(key: str, owner: Owner, ttl: timedelta, patience: float) -> bool:
+    ends = monotonic() + patience
+    while not acquire(key, owner=owner, now=clock(), ttl=ttl):
+        if monotonic() >= ends:
+            return False
+        sleep(min(_TRY_AGAIN, max(0.0, ends - monotonic())))
+    return True
 
 
 def _columns(owner: Owner, expires: datetime) -> dict[str, Any]:

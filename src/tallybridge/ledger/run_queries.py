@@ -98,6 +98,13 @@ def tenant_runs(run_id: str) -> tuple[StoredTenantRun, ...]:
 
 
 @ledger_errors()
+def tenant_run_of(run_id: str, tenant_id: str) -> StoredTenantRun | None:
+    """Everything a run recorded of one tenant, by the id that it is kept under; None where it has recorded nothing of it yet."""
+    found = _stored_tenant_runs(models.TenantRun.objects.filter(run_id=run_id, tenant_id=tenant_id))
+    return found[0] if found else None
+
+
+@ledger_errors()
 def tenant_run(id_: int) -> StoredTenantRun | None:
     """Everything a run recorded of one tenant, by the ledger's number of that record; None where there is none."""
     found = _stored_tenant_runs(models.TenantRun.objects.filter(id=id_))

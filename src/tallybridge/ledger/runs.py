@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from tallybridge.billing.reasons import Reason
-from tallybridge.ledger import evidence, manifest_body, plain_sql, tenant_facts
+from tallybridge.ledger import at_work, evidence, manifest_body, plain_sql, tenant_facts
 from tallybridge.ledger.errors import LedgerError, ledger_errors
 from tallybridge.ledger.open_runs import require_open, require_still_open
 from tallybridge.ledger.opening import closing_a_run
@@ -26,6 +26,7 @@ from tallybridge.ledger.run_queries import (
     run_ids,
     runs_newest_first,
     runs_of,
+    tenant_run_of,
     tenant_runs,
 )
 from tallybridge.ledger.run_records import (
@@ -59,6 +60,7 @@ __all__ = [
     "run_ids",
     "runs_newest_first",
     "runs_of",
+    "tenant_run_of",
     "tenant_runs",
     "update_tenant",
 ]
@@ -112,11 +114,17 @@ def _close_abandoned(run: NewRun, owner: Owner) -> None:
             continue
         with closing_a_run(row.id):
             if not models.Manifest.objects.filter(run_id=row.id).exists():
+                at_work.forget_parts(row.id)
                 manifest_body.close(row, outcome=INTERRUPTED, totals={}, finished=max(run.started, row.started), tail={})
 
 
 def _abandoned(row: models.Run, run: NewRun, owner: Owner) -> bool:
-    """Whether nobody works on the run any more. A process that cannot be seen from here is believed to work while it keeps a lease."""
+    """Whether nobody works on the run any more. A process that cannot be seen from here is believed to work while it keeps a lease.
+
+    A spread run belongs to no one process: whoever has its integration's lease goes on with it or gives it up, and nobody else does.
+    """
+    if models.SpreadRun.objects.filter(run_id=row.id).exists():
+        return row.integration == run.integration
     if (row.host, row.pid, row.process_started) == (owner.host, owner.pid, owner.process_started):
         return row.integration == run.integration
     gone = is_gone(Owner(host=row.host, pid=row.pid, process_started=row.process_started))
@@ -127,10 +135,13 @@ def _abandoned(row: models.Run, run: NewRun, owner: Owner) -> bool:
 
 
 @ledger_errors()
-def record_tenant(run_id: str, record: TenantRunRecord) -> None:
+def record_tenant(run_id: str, record: TenantRunRecord, *, unfinished: bool = False) -> None:
     """Records a tenant run with its evidence, usage lines and changes in one transaction: all of it or nothing.
 
     The number of statements does not depend on the seats.
+
+    Args:
+        unfinished: the writes of its plan follow, and another process may have to go on with them (`ledger.at_work`).
 
     Raises:
         RunUnknown, RunClosed: nothing was recorded.
@@ -140,10 +151,16 @@ def record_tenant(run_id: str, record: TenantRunRecord) -> None:
         raise ValueError("a tenant run with changes needs its destination and its agreement")
     with transaction.atomic(durable=True):
         require_still_open(run_id)
-        tenant_id = record.tenant_id or f"account:{record.account}"
+        tenant_id = _kept_id(record)
         row = {name: getattr(record, name) for name in _PLAIN} | {"run_id": run_id, "tenant_id": tenant_id}
         row |= {"observed_at": plain_sql.instant(record.observed_at), "facts_id": tenant_facts.keep(record, tenant_id)}
         plain_sql.add("ledger_tenantrun", tuple(row), (tuple(row.values()),))
+        if unfinished:
+            at_work.note_unfinished(run_id, tenant_id)
+
+
+def _kept_id(record: TenantRunRecord) -> str:
+    return record.tenant_id or f"account:{record.account}"
 
 
 @ledger_errors()
@@ -160,6 +177,7 @@ def update_tenant(run_id: str, tenant_id: str, outcome: str, reason: Reason | No
             raise LedgerError(f"Run {run_id} has recorded nothing for the tenant {tenant_id} yet. Nothing was recorded.")
         address = evidence.put(document, "document", earlier=stored.facts.document)
         models.TenantRunOutcome.objects.create(tenant_run=stored, outcome=outcome, reason=reason, detail=detail, document=address)
+        at_work.note_finished(run_id, tenant_id)
 
 
 @ledger_errors()
@@ -178,4 +196,5 @@ def finish(run_id: str, outcome: str, totals: Mapping[str, Any], finished: datet
         LedgerUnwritable: the run stays unfinished; the next one closes it as interrupted.
     """
     with closing_a_run(run_id):
+        at_work.forget_parts(run_id)
         return manifest_body.close(require_open(run_id), outcome=outcome, totals=totals, finished=finished, tail=tail)

@@ -64,7 +64,7 @@ class Applying:
                 done.append(line)
             elif self._context.worklist:
                 done.append(self._put_on_worklist(line))
-            elif self._context.stop.is_set():
+            elif self._context.stop.is_set() and not self._context.spread:
                 done.append(replace(line, failed=Reason.STOPPED))
             elif self._context.sign_in_refused.is_set():
                 done.append(replace(line, failed=Reason.SIGN_IN_REFUSED, detail=_NOT_TRIED))
@@ -179,7 +179,16 @@ class Applying:
         )
 
 
-def apply_plan(context: RunContext, inputs: PlanningInputs, plan: Plan, lines: Sequence[LineReport], *, tenant_id: str, lease: HeldLease) -> Applied:
+def apply_plan(
+    context: RunContext,
+    inputs: PlanningInputs,
+    plan: Plan,
+    lines: Sequence[LineReport],
+    *,
+    tenant_id: str,
+    lease: HeldLease,
+    applying: type[Applying] = Applying,
+) -> Applied:
     """Carries out one tenant's plan: what a released move gives up on former agreements first, then what falls, then what rises.
 
     In this order nobody is ever billed twice, wherever it breaks off; the next run goes on from there.
@@ -187,6 +196,7 @@ def apply_plan(context: RunContext, inputs: PlanningInputs, plan: Plan, lines: S
     Args:
         lines: as `all_changes` lists them.
         lease: on the plan's own agreement.
+        applying: how each plan is applied, where another process has begun with it.
 
     Returns:
         the lines in the same order.
@@ -197,16 +207,16 @@ def apply_plan(context: RunContext, inputs: PlanningInputs, plan: Plan, lines: S
         there = [line for line in lines if line.agreement == former.agreement]
         if not there:
             continue
-        with leases.hold_lease(f"agreement:{context.destination_id}:{former.agreement}") as held:
+        with leases.hold_lease(f"agreement:{context.destination_id}:{former.agreement}", patience=context.agreement_patience) as held:
             if held is None:
                 done += [replace(line, failed=Reason.BUSY) for line in there]
                 continue
             take_over_readings(context, former_inputs, former, tenant_id)
-            applied = Applying(context, former_inputs, former, tenant_id=tenant_id, lease=held).apply(there, done)
+            applied = applying(context, former_inputs, former, tenant_id=tenant_id, lease=held).apply(there, done)
         done += applied.lines
         writes += applied.psa_writes
     here = sorted((line for line in lines if line.agreement == plan.agreement), key=lambda line: not _falls(line.change))
-    applied = Applying(context, inputs, plan, tenant_id=tenant_id, lease=lease).apply(here, done)
+    applied = applying(context, inputs, plan, tenant_id=tenant_id, lease=lease).apply(here, done)
     by_place = {(line.agreement, line.change.item): line for line in (*done, *applied.lines)}
     return Applied(lines=tuple(by_place[line.agreement, line.change.item] for line in lines), psa_writes=writes + applied.psa_writes)
 

@@ -9,19 +9,34 @@ import msgspec
 
 from tallybridge.ledger import canonical
 from tallybridge.ledger import runs as ledger_runs
+from tallybridge.ledger.errors import LedgerError
 from tallybridge.runs.context import RunContext
 from tallybridge.runs.reports import TenantReport, tenant_document
 
 
-def record_plan(context: RunContext, report: TenantReport) -> TenantReport:
+class PartLost(LedgerError):
+    """Another process has taken over what this one was at."""
+
+
+class PartGivenBack(LedgerError):
+    """This process was stopped before the part was recorded; another one carries it out."""
+
+
+def record_plan(context: RunContext, report: TenantReport, *, writes_follow: bool = False) -> TenantReport:
     """Records a tenant run as it stands before anything is written, in one transaction.
+
+    Args:
+        writes_follow: whether the plan will now be applied; `record_outcome` then brings the tenant run to its end.
 
     Returns:
         the report without the seats and bytes that the ledger keeps from now on.
 
     Raises:
         LedgerError: nothing was recorded, so nothing may be sent.
+        PartLost: another process carries out this part by now; nothing was recorded.
     """
+    if not context.still_ours():
+        raise PartLost("This process stood still for so long that another one may carry out the tenant by now. Nothing was recorded.")
     ledger_runs.record_tenant(
         context.id,
         ledger_runs.TenantRunRecord(
@@ -47,6 +62,7 @@ def record_plan(context: RunContext, report: TenantReport) -> TenantReport:
             document=msgspec.json.encode(tenant_document(report)),
             contents=report.contents,
         ),
+        unfinished=writes_follow and context.spread,
     )
     usage = replace(report.usage, seats=(), left_out=()) if report.usage is not None else None
     return replace(report, usage=usage, contents=())

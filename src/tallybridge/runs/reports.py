@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -98,6 +98,8 @@ class TenantReport:
     psa_writes: int = 0
     contents: tuple[tuple[bytes, str], ...] = ()
     """Evidence, inputs and plan as bytes, each with its kind, until they are recorded."""
+    recorded: Mapping[str, Any] | None = None
+    """The document that another process has recorded; it tells what the seats told, which are no longer at hand."""
 
     @property
     def sentence(self) -> str:
@@ -233,8 +235,8 @@ def tenant_document(tenant: TenantReport) -> dict[str, Any]:
         "changes": [_line_document(line) for line in tenant.lines],
         "not_billed": [_leak_document(leak) for leak in tenant.not_billed],
         "left_out": [{"reason": one.reason.value, "count": one.count} for one in tenant.left_out],
-        "licenses_left_out": _licenses_left_out(tenant.usage),
-        "other_scope": _other_scope(tenant.usage),
+        "licenses_left_out": _licenses_left_out(tenant.usage) if tenant.recorded is None else tenant.recorded["licenses_left_out"],
+        "other_scope": _other_scope(tenant.usage) if tenant.recorded is None else tenant.recorded["other_scope"],
         "notices": [
             {"reason": notice.reason.value, "subject": notice.subject, "expected": notice.expected, "received": notice.received}
             for notice in tenant.notices

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from datetime import datetime
 
-from tallybridge.billing.model import Observation, Tenant
+from tallybridge.billing.model import Observation, Rules, Tenant
+from tallybridge.configuration.records import BusinessHubSourceSettings
+from tallybridge.ledger import stated_counts
+from tallybridge.ledger import tenants as ledger_tenants
 from tallybridge.ledger.stated_counts import StatedFor
+from tallybridge.runs.doors import links_of, open_source
+from tallybridge.runs.orders import Order, billing_date
 from tallybridge.sources.base import Clock, Source, TenantListing
 from tallybridge.wire.checks import Check
 
@@ -16,6 +22,27 @@ _BY_HAND = "by hand: "
 def is_by_hand(tenant: Tenant) -> bool:
     """Whether a tenant is known only by what was stated: no link is bound to it, because its first export brings the real unique id."""
     return tenant.id.startswith(_BY_HAND)
+
+
+def open_source_of_run(order: Order, rules: Rules, started: datetime) -> Source:
+    """The integration's source, not yet contacted, with what people have stated beside it.
+
+    Raises:
+        MissingSecret: its password is missing.
+    """
+    configuration = order.configuration
+    stated = stated_counts.in_force(order.integration, billing_date(configuration, started))
+    source = open_source(configuration, rules, order.clock)
+    if not stated:
+        return source
+    bound = ledger_tenants.all_bound(order.integration)
+    return WithStatedCounts(
+        source,
+        stated,
+        clock=order.clock,
+        lists_by_hand=isinstance(configuration.source, BusinessHubSourceSettings),
+        read_before=[link.label for link in links_of(configuration) if link.account in bound],
+    )
 
 
 class WithStatedCounts:

@@ -51,7 +51,7 @@ class TenantBilling:
         try:
             if (reason := self._account_reason()) is not None:
                 return self._blocked(reason)
-            with leases.hold_lease(f"agreement:{context.destination_id}:{self._link.agreement}") as held:
+            with leases.hold_lease(f"agreement:{context.destination_id}:{self._link.agreement}", patience=context.agreement_patience) as held:
                 if held is None:
                     return self._ended(TenantOutcome.BLOCKED, Reason.BUSY)
                 return self._plan_and_apply(self._link.agreement, held)
@@ -82,9 +82,10 @@ class TenantBilling:
         if (reason := _agreement_reason(context, agreement, self._link)) is not None or agreement is None:
             return self._blocked(reason or Reason.AGREEMENT_NOT_FOUND)
         inputs, plan = self._plan(agreement)
-        report = record_plan(context, self._take_plan(inputs, plan))
-        writes = any(line.change.action in (Action.CREATE, Action.UPDATE) for line in report.lines)
-        if context.mode is Mode.PLAN or not writes:
+        planned = self._take_plan(inputs, plan)
+        writes = context.mode is not Mode.PLAN and any(line.change.action in (Action.CREATE, Action.UPDATE) for line in planned.lines)
+        report = record_plan(context, planned, writes_follow=writes)
+        if not writes:
             return report
         applied = apply_plan(context, inputs, plan, report.lines, tenant_id=self._counted.tenant.id, lease=lease)
         report = after_applying(replace(report, lines=applied.lines, psa_writes=applied.psa_writes))
@@ -93,12 +94,14 @@ class TenantBilling:
 
     def _plan(self, agreement: Agreement) -> tuple[PlanningInputs, Plan]:
         """The plan, made while no other plan of this run is: what it lowers charges by is taken from what the run may (design 6.5)."""
-        inputs = self._inputs(agreement)
-        breaker = self._context.breaker
-        with breaker.planning() as left:
-            inputs = replace(inputs, may_fall=left)
+        read = self._inputs(agreement)
+
+        def make(left: int | None) -> tuple[tuple[PlanningInputs, Plan], int]:
+            inputs = replace(read, may_fall=left)
             plan = make_plan(inputs)
-            breaker.lower(lowered_by(plan.changes))
+            return (inputs, plan), lowered_by(plan.changes)
+
+        inputs, plan = self._context.breaker.plan(self._counted.tenant.id, make)
         if not any(change.reason is Reason.RUN_BOUND for change in plan.changes):
             # What the run has left changes from tenant to tenant; kept only where it decided something, equal days keep equal inputs.
             inputs = replace(inputs, may_fall=None)

@@ -18,7 +18,7 @@ from tallybridge.ledger import canonical
 from tallybridge.ledger import lines as ledger_lines
 from tallybridge.ledger import tenants as ledger_tenants
 from tallybridge.runs.context import RunContext
-from tallybridge.runs.recording import record_plan
+from tallybridge.runs.recording import PartGivenBack, record_plan
 from tallybridge.runs.reports import TenantOutcome, TenantReport
 from tallybridge.runs.stated_beside import is_by_hand
 from tallybridge.runs.tenant_billing import TenantBilling
@@ -45,6 +45,8 @@ def _run_tenant(context: RunContext, source: Source, assignment: Assignment) -> 
     try:
         counted = _observe_and_count(context, source, assignment.tenant)
     except TenantNotObserved as unread:
+        if context.spread and context.stop.is_set():
+            raise PartGivenBack("This process was stopped while it read the tenant. Nothing was recorded; another one reads it.") from unread
         stopped = TenantNotObserved(Reason.STOPPED, Reason.STOPPED.sentence)
         return record_plan(context, _not_observed(assignment, stopped if context.stop.is_set() else unread))
     link = assignment.link

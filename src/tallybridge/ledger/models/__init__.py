@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db.models import Model
 
 from tallybridge.ledger.models.append_only import AppendOnly, AppendOnlyViolation
+from tallybridge.ledger.models.at_work import PartAtWork, SpreadRun
 from tallybridge.ledger.models.given import ColumnName, ImportedExport, StatedCount
 from tallybridge.ledger.models.people import DecisionEnd, Hold, HoldDecision, Lease, TenantBinding
 from tallybridge.ledger.models.runs import Manifest, PlannedChange, Run, TenantFacts, TenantRun, TenantRunOutcome, UsageLine
@@ -32,10 +33,12 @@ __all__ = [
     "Lease",
     "Line",
     "Manifest",
+    "PartAtWork",
     "PlannedChange",
     "Run",
     "Secret",
     "SeenCharge",
+    "SpreadRun",
     "StatedCount",
     "TenantBinding",
     "TenantFacts",
