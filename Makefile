@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet
 
-.PHONY: help demo test browser check lint types imports unit rehearse simulate benchmark screenshots pages lock clean
+.PHONY: help demo test browser check lint types imports unit rehearse rehearse-workers simulate benchmark screenshots pages lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ unit:
 
 rehearse: $(VENV)/dev.installed ## kill the program fifty times while it bills, and compare what it makes of that
 	TALLYBRIDGE_KILLS=50 $(BIN)/pytest tests/rehearsals --log-cli-level=INFO
+
+rehearse-workers: $(VENV)/dev.installed ## kill two of four workers on each of twenty days, on a real PostgreSQL (DAYS=20)
+	TALLYBRIDGE_WORKER_DAYS=$(or $(DAYS),20) $(BIN)/pytest tests/rehearsals/test_workers.py --log-cli-level=INFO
 
 simulate: $(VENV)/dev.installed ## play ten thousand seeded sequences of days, faults and crashes (SEQUENCES=10000 FIRST_SEED=0)
 	$(BIN)/python -m tests.simulation --sequences $(or $(SEQUENCES),10000) --first-seed $(or $(FIRST_SEED),0)

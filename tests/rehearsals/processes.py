@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,11 +46,14 @@ class Ended:
 class Running:
     """A process of ours, in a group of its own so that whatever it starts dies with it."""
 
-    def __init__(self, folder: Path, arguments: tuple[str, ...]) -> None:
+    def __init__(
+        self, folder: Path, arguments: tuple[str, ...], *, environment: Mapping[str, str] | None = None, program: tuple[str, ...] = PROGRAM
+    ) -> None:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("TALLYBRIDGE_")}
         self._process = subprocess.Popen(
-            [*PROGRAM, *arguments],
+            [*program, *arguments],
             cwd=folder,
-            env={name: value for name, value in os.environ.items() if not name.startswith("TALLYBRIDGE_")},
+            env=clean | dict(environment or {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -90,6 +93,10 @@ class Running:
         os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
         return True
 
+    def so_far(self) -> str:
+        """How it stands, for the words of a failed test."""
+        return f"process {self.pid}: " + ("runs" if self._process.poll() is None else self.end().words)
+
     def terminate(self) -> None:
         """Asks it to end."""
         self._process.send_signal(signal.SIGTERM)
@@ -103,9 +110,9 @@ class Running:
         return self._ended
 
 
-def call(folder: Path, *arguments: str) -> Ended:
+def call(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Ended:
     """Runs a command to its end in a folder."""
-    with Running(folder, arguments) as process:
+    with Running(folder, arguments, environment=environment) as process:
         return process.end()
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tallybridge.runs.configuring import Configured
+    from tallybridge.runs.crews import Crew
     from tallybridge.runs.day import Order
     from tallybridge.runs.reports import Mode, RunReport, TenantReport
 
@@ -91,6 +92,9 @@ def apply(
 
 def run(
     tenant: TenantOption = None,
+    by_workers: Annotated[
+        bool, typer.Option("--by-workers", help="Let the workers carry it out, wherever they are (see “worker”), and wait for them.")
+    ] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     home: HomeOption = None,
@@ -104,15 +108,30 @@ def run(
     from tallybridge.runs.reports import Mode
 
     call = frame(as_json, config, home)
-    _give(call, [bill(call, configured, Mode.RUN, only=tenant) for configured in call.configured()])
+    if by_workers and tenant is not None:
+        raise CommandFailed("One tenant is nothing to spread: leave out --by-workers or --tenant. Nothing was read or written.")
+    integrations = call.configured()
+    crew = _workers() if by_workers else None
+    _give(call, [bill(call, configured, Mode.RUN, only=tenant, crew=crew) for configured in integrations])
 
 
-def bill(call: Frame, configured: Configured, mode: Mode, *, only: str | None = None) -> RunReport:
+def _workers() -> Crew:
+    """Whichever workers there are; the ledger must be open."""
+    from tallybridge.runs.workers import presence
+
+    if not presence.any_alive(utc_now()):
+        raise CommandFailed("No worker is alive, so nobody would carry out the run. Nothing was read or written. Start one: tallybridge worker")
+    from tallybridge.runs.workers.jobs import Workers
+
+    return Workers()
+
+
+def bill(call: Frame, configured: Configured, mode: Mode, *, only: str | None = None, crew: Crew | None = None) -> RunReport:
     """One run of an integration, with progress on a terminal."""
     from tallybridge.runs.day import run_day
 
     with progress(call) as (begun, done):
-        return run_day(order_for(configured, mode, only, begun, done))
+        return run_day(order_for(configured, mode, only, begun, done), crew)
 
 
 def order_for(configured: Configured, mode: Mode, tenant: str | None, begun: Callable[[int], None], done: Callable[[TenantReport], None]) -> Order:

@@ -29,6 +29,7 @@ from tallybridge.cli import (
     serving,
     setting_up,
     standing,
+    working,
     worklist,
 )
 from tallybridge.cli.frame import CommandFailed, Finished, without_controls
@@ -55,6 +56,7 @@ for group in (
     checking,
     setting_up,
     serving,
+    working,
     administering,
     sandboxing,
     demonstration,

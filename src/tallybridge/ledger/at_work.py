@@ -13,6 +13,7 @@ from django.db.models import F, Sum
 
 from tallybridge.ledger import evidence, plain_sql
 from tallybridge.ledger.errors import RunClosed, RunUnknown, ledger_errors
+from tallybridge.ledger.opening import adding_to_a_run
 from tallybridge.ledger.prepared import models
 from tallybridge.ledger.processes import Owner
 
@@ -93,6 +94,13 @@ def finished_count(run_id: str) -> int:
 
 
 @ledger_errors()
+def recorded_after(run_id: str, number: int) -> tuple[tuple[int, str, str], ...]:
+    """Number, name and outcome of each tenant run that was recorded after the one with this number, in order."""
+    found = models.TenantRun.objects.filter(run_id=run_id, id__gt=number).order_by("id")
+    return tuple(found.values_list("id", "tenant_name", "outcome"))
+
+
+@ledger_errors()
 def is_unfinished(run_id: str, tenant_id: str) -> bool:
     """Whether the tenant's plan is recorded and what became of its writes is not."""
     return models.PartAtWork.objects.filter(run_id=run_id, tenant_id=tenant_id, unfinished=True).exists()
@@ -123,6 +131,7 @@ def take_fall(run_id: str, tenant_id: str, make: Callable[[int], tuple[_Plan, in
         make: gives, for the units that are left, the plan and the units by which it lowers charges; must neither read nor write elsewhere.
     """
     with transaction.atomic(durable=True):
+        adding_to_a_run(run_id)
         may_fall = models.SpreadRun.objects.select_for_update().values_list("may_fall", flat=True).get(run_id=run_id)
         others = models.PartAtWork.objects.filter(run_id=run_id).exclude(tenant_id=tenant_id).aggregate(taken=Sum("lowers"))["taken"] or 0
         plan, lowers = make(may_fall - others)

@@ -34,7 +34,7 @@ class InThisProcess:
     def hand_out(self, run_id: str, parts: Sequence[int]) -> None:
         """Carries them out; returns when all are done, or are with other processes."""
         order = self._order
-        with closing(RunsAtHand(clock=order.clock, stop=order.stop, progress=order.progress)) as runs:
+        with closing(RunsAtHand(clock=order.clock, stop=order.stop)) as runs:
 
             def carry_out(number: int) -> None:
                 try:

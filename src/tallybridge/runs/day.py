@@ -61,7 +61,7 @@ def run_day(order: Order, crew: Crew | None = None) -> RunReport:
         if left is not None:
             return SpreadDay(order, left.id, left.started, rules, crew or InThisProcess(order)).go_on()
         begin(order, run_id, started, rules)
-        if crew is not None and can_be_spread(order):
+        if crew is not None and order.only is None and can_be_spread(order.configuration):
             return SpreadDay(order, run_id, started, rules, crew).carry_out(source, destination)
         return _Day(order, run_id, started, rules, source, destination).carry_out()
 

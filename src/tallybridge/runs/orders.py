@@ -36,10 +36,9 @@ class Order:
     """Name or unique id of the one tenant to run."""
     stop: threading.Event = field(default_factory=threading.Event)
     progress: Callable[[TenantReport], None] = lambda _: None
+    """Told of each tenant as it is done; of a spread run only name and outcome."""
     begun: Callable[[int], None] = lambda _: None
     """Told once how many tenants will be run."""
-    so_far: Callable[[int], None] = lambda _: None
-    """Told how many tenants are done, of a run that several processes carry out."""
     left_to_others: bool = False
     """Whether a spread run is left open for another process when this one is stopped, instead of being recorded as stopped."""
 

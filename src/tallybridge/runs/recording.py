@@ -35,8 +35,7 @@ def record_plan(context: RunContext, report: TenantReport, *, writes_follow: boo
         LedgerError: nothing was recorded, so nothing may be sent.
         PartLost: another process carries out this part by now; nothing was recorded.
     """
-    if not context.still_ours():
-        raise PartLost("This process stood still for so long that another one may carry out the tenant by now. Nothing was recorded.")
+    _require_ours(context)
     ledger_runs.record_tenant(
         context.id,
         ledger_runs.TenantRunRecord(
@@ -82,11 +81,17 @@ def record_outcome(context: RunContext, report: TenantReport) -> None:
 
 def record_if_missing(context: RunContext, report: TenantReport) -> None:
     """Records what is left to say of a tenant run that broke off: as its outcome if its plan was recorded, else as the whole record."""
+    _require_ours(context)
     tenant_id = report.tenant.id if report.tenant is not None else ""
     if any(known.tenant_id == tenant_id for known in ledger_runs.tenant_runs(context.id)):
         record_outcome(context, report)
     else:
         record_plan(context, report)
+
+
+def _require_ours(context: RunContext) -> None:
+    if not context.still_ours():
+        raise PartLost("This process stood still for so long that another one may carry out the tenant by now. Nothing was recorded.")
 
 
 def _usage_address(report: TenantReport) -> str | None:

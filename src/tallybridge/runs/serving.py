@@ -8,26 +8,27 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
-from tallybridge.billing.reasons import Reason
 from tallybridge.configuration.errors import ConfigurationError
 from tallybridge.configuration.records import BusinessHubSourceSettings
-from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger.errors import LedgerError
-from tallybridge.ledger.run_records import StoredRun
 from tallybridge.runs.configuring import Configured
-from tallybridge.runs.day import Order, RunRefused, billing_date, run_day
-from tallybridge.runs.reports import Mode, RunOutcome, RunReport, run_document
-from tallybridge.runs.schedule import MOST_TRIES, Due, due
+from tallybridge.runs.day import Order, RunRefused, run_day
+from tallybridge.runs.due_runs import due_now, mode_of
+from tallybridge.runs.reports import RunReport, run_document
+from tallybridge.runs.schedule import Due
+from tallybridge.runs.spreading import can_be_spread
+from tallybridge.runs.standing_runs import is_under_way
 from tallybridge.runs.watching import FolderWatch
+from tallybridge.runs.workers import presence
 from tallybridge.sources.base import Clock
 
 LONGEST_SLEEP = timedelta(seconds=60)
 """A clock that jumps, a changed file and a machine that slept are noticed within this time."""
+LOOK_AT_WORKERS = timedelta(seconds=15)
 
 
 class Serving:
@@ -79,8 +80,21 @@ class Serving:
         if not state.now or self._stop.is_set():
             self._say_once(name, f"next run at {state.next_at:%Y-%m-%dT%H:%M:%SZ}")
             return state.next_at
+        if can_be_spread(configured.configuration) and presence.any_alive(self._clock()):
+            self._leave_to_workers(configured)
+            return self._clock() + LOOK_AT_WORKERS
         self._run(configured)
         return self._clock()
+
+    def _leave_to_workers(self, configured: Configured) -> None:
+        """Has a worker see to the run, unless one does; if all of them die, the next look finds none alive, and this process goes on with it."""
+        name = configured.configuration.integration.name
+        if is_under_way(name, self._clock()):
+            return
+        from tallybridge.runs.workers.jobs import hand_out_day  # noqa: PLC0415 - its library is loaded only where there are workers
+
+        if hand_out_day(configured.address):
+            self._log.info("run handed to the workers", integration=name)
 
     def _watch(self, configured: Configured) -> Iterator[str]:
         """Takes in the export files that have come into the integration's folder, where it has one."""
@@ -92,28 +106,13 @@ class Serving:
 
     def due(self, configured: Configured) -> Due:
         """Whether this integration's run is due, by what the ledger says of today."""
-        settings = configured.configuration.integration
-        today = billing_date(configured.configuration, self._clock())
-        kind = _mode(configured).value
-        # A run for one tenant alone, by hand, is not the day's run: the others would go without.
-        made = [run for run in ledger_runs.runs_of(settings.name, today, today) if run.kind == kind and run.finished and run.tail.get("only") is None]
-        failed = [run for run in made if run.outcome == RunOutcome.FAILED]
-        refused = any(run.tail.get("reason") == Reason.SIGN_IN_REFUSED and run.configuration == configured.address for run in failed)
-        return due(
-            now=self._clock(),
-            run_at=settings.run_at,
-            zone=ZoneInfo(settings.time_zone),
-            finished_today=any(_came_to_its_end(run) for run in made),
-            failed_at=max((run.finished for run in failed if run.finished is not None), default=None),
-            # A refused sign-in is not tried again with the same configuration: repeated refusals lock the account.
-            tries=MOST_TRIES if refused else len(failed),
-        )
+        return due_now(configured, self._clock)
 
     def _run(self, configured: Configured) -> None:
         order = Order(
             configuration=configured.configuration,
             configuration_address=configured.address,
-            mode=_mode(configured),
+            mode=mode_of(configured),
             clock=self._clock,
             stop=self._stop,
         )
@@ -146,12 +145,3 @@ _PROCESSORS = (
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
 )
-
-
-def _mode(configured: Configured) -> Mode:
-    """Writes by itself only where the integration says so."""
-    return Mode.RUN if configured.configuration.integration.apply == "automatic" else Mode.PLAN
-
-
-def _came_to_its_end(run: StoredRun) -> bool:
-    return run.outcome in (RunOutcome.DONE, RunOutcome.ATTENTION)

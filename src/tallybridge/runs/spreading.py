@@ -13,7 +13,7 @@ from time import monotonic
 
 from tallybridge.billing.model import Rules
 from tallybridge.billing.reasons import Reason
-from tallybridge.configuration.records import KscSourceSettings
+from tallybridge.configuration.records import Configuration, KscSourceSettings
 from tallybridge.destinations.base import Destination, DestinationError
 from tallybridge.ledger import at_work, holds, leases
 from tallybridge.ledger.processes import this_process
@@ -24,7 +24,7 @@ from tallybridge.runs.framing import finish, report_on
 from tallybridge.runs.orders import Order, RunGivenBack, RunRefused, billing_date
 from tallybridge.runs.parts import billed_agreements
 from tallybridge.runs.recorded import recorded_reports
-from tallybridge.runs.reports import RunReport
+from tallybridge.runs.reports import RunReport, TenantOutcome, TenantReport
 from tallybridge.runs.runs_at_hand import RunsAtHand, part_key
 from tallybridge.runs.sessions import one_of_the_sessions
 from tallybridge.sources.base import Source, SourceError
@@ -36,9 +36,9 @@ LOOK_FOR_LOST = 5.0
 """Seconds. With the time for which a dead process keeps its leases (`leases.TTL`) its parts are taken over within a minute."""
 
 
-def can_be_spread(order: Order) -> bool:
-    """Export files are read in no time and lie on one machine; a run for one tenant has nothing to spread."""
-    return isinstance(order.configuration.source, KscSourceSettings) and order.only is None
+def can_be_spread(configuration: Configuration) -> bool:
+    """Whether an integration's runs can be carried out by several processes: export files are read in no time, and lie on one machine."""
+    return isinstance(configuration.source, KscSourceSettings)
 
 
 def left_open(order: Order) -> at_work.Spread | None:
@@ -63,6 +63,7 @@ class SpreadDay:
         self._crew = crew
         self._reading = Reading(order, rules)
         self._handed_out: Counter[int] = Counter()
+        self._told = 0
 
     def carry_out(self, source: Source, destination: Destination) -> RunReport:
         """Sees a run through that has just begun.
@@ -102,8 +103,8 @@ class SpreadDay:
     def _wait_for_all(self, brief: Brief) -> None:
         order = self._order
         next_search = 0.0
-        while (done := at_work.finished_count(self._run_id)) < len(brief.assignments):
-            order.so_far(done)
+        while at_work.finished_count(self._run_id) < len(brief.assignments):
+            self._tell()
             if monotonic() >= next_search:
                 self._hand_out(self._missing(brief))
                 next_search = monotonic() + LOOK_FOR_LOST
@@ -111,7 +112,12 @@ class SpreadDay:
                 if order.left_to_others:
                     raise RunGivenBack(f"Run {self._run_id} is left to the next worker.")
                 return
-        order.so_far(done)
+        self._tell()
+
+    def _tell(self) -> None:
+        for number, name, outcome in at_work.recorded_after(self._run_id, self._told):
+            self._order.progress(TenantReport(name=name, outcome=TenantOutcome(outcome)))
+            self._told = number
 
     def _missing(self, brief: Brief) -> list[int]:
         """The parts that are neither recorded nor waiting to be begun, and that no process is at."""
@@ -126,7 +132,7 @@ class SpreadDay:
     def _hand_out(self, parts: list[int]) -> None:
         hopeless = [number for number in parts if self._handed_out[number] >= MOST_TIMES]
         if hopeless:
-            with closing(RunsAtHand(clock=self._order.clock, stop=self._order.stop, progress=self._order.progress)) as runs:
+            with closing(RunsAtHand(clock=self._order.clock, stop=self._order.stop)) as runs:
                 for number in hopeless:
                     runs.give_up(self._run_id, number)
         promising = [number for number in parts if number not in hopeless]
