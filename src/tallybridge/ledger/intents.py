@@ -95,12 +95,6 @@ def open_intents(destination: int, agreement: int) -> tuple[OpenIntent, ...]:
 
 
 @ledger_errors()
-def is_open(key: str) -> bool:
-    """Whether an intent has not been concluded."""
-    return models.Intent.objects.filter(key=key, result=None).exists()
-
-
-@ledger_errors()
 def places_of_open_intents(destination: int, integration: str) -> dict[str, tuple[tuple[int, str], ...]]:
     """Agreement and item of every intent of an integration that has not been concluded, by tenant; sorted. One statement for a whole run."""
     found: dict[str, set[tuple[int, str]]] = {}
