@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -14,7 +15,7 @@ from tallybridge.billing.plan import IntentOutcome, Part
 from tallybridge.ledger.errors import ledger_errors
 from tallybridge.ledger.prepared import models
 
-_parts = msgspec.json.Decoder(tuple[Part, ...])
+_parts = lru_cache(maxsize=16_384)(msgspec.json.Decoder(tuple[Part, ...]).decode)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def standing_lines(integration: str) -> Mapping[tuple[int, int, str], OwnedLine]
             item=item,
             charge=charge,
             written=written,
-            parts=_parts.decode(parts),
+            parts=_parts(parts),
         )
     return found
 
@@ -105,7 +106,7 @@ def _written(run: str, writes: list[models.Intent]) -> WrittenLine:
         item=first.item,
         before=before,
         after=last.to_quantity,
-        parts_before=_parts.decode(earlier.parts) if earlier is not None and earlier.to_quantity == before else None,
+        parts_before=_parts(earlier.parts) if earlier is not None and earlier.to_quantity == before else None,
         rewritten_by=newest.run_id if newest is not last else None,
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,10 +23,15 @@ class SettingInForce(NamedTuple):
     origin: str
 
 
-def settings_in_force(configured: Configured) -> tuple[SettingInForce, ...]:
-    """Every setting that has a value, defaults included, in the order of the file's tables."""
+def settings_in_force(configured: Configured, *, of_each_entry: bool = True) -> tuple[SettingInForce, ...]:
+    """Every setting that has a value, defaults included, in the order of the file's tables.
+
+    Args:
+        of_each_entry: also those of links, applications and mappings, of which there may be thousands.
+    """
     origin = _origins(configured.origin)
-    return tuple(_settings(document_of(configured.configuration), origin))
+    configuration = configured.configuration if of_each_entry else replace(configured.configuration, links=(), applications=(), mappings=())
+    return tuple(_settings(document_of(configuration), origin))
 
 
 Origin = Callable[[str, int, str], str]
@@ -42,13 +49,17 @@ def _settings(document: dict[str, Any], origin: Origin) -> Iterator[SettingInFor
                 yield SettingInForce(plain.entry_setting(table, number, name), value, origin(table, number, name))
 
 
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> tuple[dict[str, Any], Places]:
+    """A page asks for it each time, and a file with thousands of links takes its time."""
+    return tomllib.loads(text), Places(text)
+
+
 def _origins(declared_by: str) -> Origin:
     file = Path(declared_by)
     if not file.is_file():
         return lambda *_: declared_by
-    text = file.read_text(encoding="utf-8-sig")
-    document = tomllib.loads(text)
-    places = Places(text)
+    document, places = _parsed(file.read_text(encoding="utf-8-sig"))
 
     def origin(table: str, number: int, name: str) -> str:
         content = document.get(table, {})

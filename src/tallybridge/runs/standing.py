@@ -13,8 +13,9 @@ from tallybridge.billing.plan import Action
 from tallybridge.billing.reasons import Reason
 from tallybridge.billing.wanting import NotBilled
 from tallybridge.configuration.records import Configuration
-from tallybridge.ledger import evidence, holds, standing_queries, stated_counts, worklist
+from tallybridge.ledger import holds, standing_queries, stated_counts, worklist
 from tallybridge.ledger.holds import StoredHold
+from tallybridge.ledger.made_of_content import MadeOfContent
 from tallybridge.ledger.standing_queries import TenantRecord
 from tallybridge.ledger.stated_counts import StatedFor
 from tallybridge.ledger.worklist import WorklistEntry
@@ -146,8 +147,8 @@ class _Look:
             not_billed=self._not_billed(),
             accounts_not_linked=self._accounts_not_linked(),
             problems=source_problems(self._runs),
-            left_behind=select_left_behind(self._configuration, self._fleet, self._now, self._today),
-            agreements=ending_agreements(self._fleet, self._links, self._now, self._today),
+            left_behind=select_left_behind(self._configuration, self._fleet, self._today),
+            agreements=ending_agreements(self._fleet, self._links, self._today),
             stated_counts=self._stated_counts(),
             decisions=decisions_in_force(self._name, self._today),
             gaps=self._gaps(),
@@ -171,8 +172,8 @@ class _Look:
     def _to_apply(self) -> tuple[ToApply, ...]:
         """Of a tenant run that wrote, nothing is left to be written unless it was broken off before."""
         planned = [one.newest for one in self._fleet if one.newest.outcome == TenantOutcome.PLANNED or one.newest.kind == Mode.PLAN]
-        documents = evidence.get_many({one.document for one in planned})
-        found = [ToApply(record=one, changes=_pending(documents[one.document])) for one in planned]
+        pending = _pending.of({one.document for one in planned})
+        found = [ToApply(record=one, changes=pending[one.document]) for one in planned]
         return tuple(sorted((one for one in found if one.changes), key=lambda one: (-one.changes, one.record.tenant)))
 
     def _not_billed(self) -> tuple[Leak, ...]:
@@ -193,19 +194,17 @@ class _Look:
         return tuple(sorted((one for one in found if one.days_left <= COUNT_ENDS_WITHIN), key=lambda one: (one.days_left, one.stated.tenant)))
 
     def _gaps(self) -> tuple[Gap, ...]:
-        window = [self._today - timedelta(days=back) for back in range(LOOKED_BACK, 0, -1)]
-        observed = standing_queries.observed_days(self._name, window[0])
-        found = []
-        for link in self._links:
-            met = observed.met.get(link.account)
-            days = observed.days.get(link.account, frozenset())
-            missing = tuple(day for day in window if met is not None and day >= met and day not in days)
-            if missing:
-                found.append(Gap(link=link, days=missing, last_observed=observed.last.get(link.account)))
+        first, last = self._today - timedelta(days=LOOKED_BACK), self._today - timedelta(days=1)
+        observed = standing_queries.observed_days(self._name, [link.account for link in self._links], first, last)
+        missed = ((link, observed.missing.get(link.account, ())) for link in self._links)
+        found = [Gap(link=link, days=days, last_observed=observed.last.get(link.account)) for link, days in missed if days]
         return tuple(sorted(found, key=lambda one: (-len(one.days), one.link.label)))
 
 
-def _pending(document: bytes) -> int:
+def _pending_in(document: bytes) -> int:
     """How many lines of a tenant's document are to be written; those on the worklist have their own list."""
     changes = msgspec.json.decode(document)["changes"]
     return sum(1 for one in changes if one["action"] in (Action.CREATE, Action.UPDATE) and one["reason"] is None)
+
+
+_pending = MadeOfContent(_pending_in, most=10_000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from tallybridge.billing.linking import Link
 from tallybridge.billing.model import Tenant
@@ -42,7 +42,7 @@ class LineLeftBehind:
     """The newest record of its tenant that tells of it; None where the configuration alone does."""
 
 
-def select_left_behind(configuration: Configuration, fleet: Iterable[LastHeard], now: datetime, today: date) -> tuple[LineLeftBehind, ...]:
+def select_left_behind(configuration: Configuration, fleet: Iterable[LastHeard], today: date) -> tuple[LineLeftBehind, ...]:
     """What is left behind in one integration, the most units first. Reads the ledger only.
 
     A line of a tenant without billing is left behind from the moment at which the configuration says so. Of a tenant that is billed, the newest run
@@ -50,7 +50,6 @@ def select_left_behind(configuration: Configuration, fleet: Iterable[LastHeard],
 
     Args:
         fleet: the tenants as they are now, by the runs that counted.
-        now: UTC instant of the question.
         today: today's billing date.
 
     Raises:
@@ -65,7 +64,7 @@ def select_left_behind(configuration: Configuration, fleet: Iterable[LastHeard],
     told = _told(fleet, lines)
     chosen = [(line, told.get((line.agreement, line.item))) for line in lines]
     unwanted = [(line, record, reason) for line, record in chosen if (reason := wishes.reason(line, record)) is not None]
-    ended = ended_agreements(psa, {line.agreement for line, _, _ in unwanted}, now, today)
+    ended = ended_agreements(psa, {line.agreement for line, _, _ in unwanted}, today)
     found = [
         LineLeftBehind(
             integration=name,

@@ -38,7 +38,7 @@ class Part:
 
 def parts(configured: Configured) -> tuple[Part, ...]:
     """Every section with what is in force in it."""
-    origins = {one.setting: one.origin for one in settings_in_force(configured)}
+    origins = {one.setting: one.origin for one in settings_in_force(configured, of_each_entry=False)}
     return tuple(
         Part(section=section, rows=tuple(_row(configured.configuration, section, setting, origins) for setting in section.settings))
         for section in sections(configured.configuration)
