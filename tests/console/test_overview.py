@@ -18,6 +18,10 @@ from tallybridge.configuration.errors import ConfigurationError, Problem
 from tallybridge.console import integrations
 from tallybridge.console.models import Role
 from tallybridge.console.overview.leaks import Counted, Prices, grouped, priced, total
+from tallybridge.ledger import at_work, leases
+from tallybridge.ledger import runs as ledger_runs
+from tallybridge.ledger.processes import Owner
+from tallybridge.ledger.run_records import NewRun
 from tallybridge.ledger.standing_queries import TenantRecord
 from tallybridge.runs.configuring import Configured
 from tallybridge.runs.standing import Leak, look
@@ -39,6 +43,20 @@ def test_the_verdict_says_the_same_as_status(desk: Desk) -> None:
     for said in (answer.answer, *answer.at_once, *answer.wrong, *answer.later):
         assert said in answer.sentence
         assert said in page
+
+
+def test_workers_and_the_run_that_they_are_at_are_shown(desk: Desk) -> None:
+    assert "Workers" not in desk.text("/", Role.VIEW)
+    begun = NewRun(
+        id="spread", integration=KSC, kind="run", date=desk.now().date(), started=desk.now(), configuration=_chosen(desk).address, rules_version="1"
+    )
+    ledger_runs.begin(begun)
+    at_work.spread("spread", b"{}", parts=40, may_fall=100)
+    leases.acquire("worker:a", owner=Owner(host="machine-2 pid:[1]", pid=4711, process_started=""), now=desk.now())
+    page = desk.text("/", Role.VIEW)
+    assert "0 of 40 customers are done" in page
+    assert "machine-2" in page
+    assert "alive" in page
 
 
 def test_each_thing_that_waits_has_a_way_to_it(desk: Desk) -> None:

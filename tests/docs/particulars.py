@@ -12,6 +12,7 @@ RECURSES = "runs the checks that this test is one of; .ci/run calls it"
 READY = "the test's terminal has the program on its path already"
 POWERSHELL = "there is no PowerShell here; the same lines with Linux paths are what the Makefile does"
 REAL_SERVER = "is for a real server"
+WORKERS = "needs a PostgreSQL server and a second terminal; tests/rehearsals/test_workers.py does the same"
 
 NOT_TRIED: dict[tuple[str, str], str] = {
     ("README.md", "make test"): RECURSES,
@@ -23,6 +24,7 @@ NOT_TRIED: dict[tuple[str, str], str] = {
     ("CONTRIBUTING.md", "make lock"): "resolves versions anew, which needs the network and changes the lock",
     ("docs/how-to/connect-security-center.md", "openssl x509 -in klserver.cer -noout -fingerprint -sha256"): REAL_SERVER,
     ("docs/how-to/connect-security-center.md", "tallybridge fingerprint https://ksc.example:13299"): REAL_SERVER,
+    **{("docs/how-to/many-machines.md", line): WORKERS for line in ("tallybridge worker --concurrency 4", "tallybridge run --by-workers")},
     **{
         ("docs/how-to/run-every-day.md", line): NEEDS_ROOT
         for line in (
@@ -72,6 +74,7 @@ CODES: dict[tuple[str, str], tuple[int, ...]] = {
     ("docs/how-to/worklist.md", "tallybridge worklist --csv worklist.csv"): (3,),
     ("docs/how-to/adopt-existing-lines.md", "tallybridge plan"): (3, 2),
     ("docs/how-to/adopt-existing-lines.md", "tallybridge holds list"): (3,),
+    ("docs/how-to/many-machines.md", "tallybridge status"): (3, 1),
     ("docs/how-to/look-at-the-bill.md", "tallybridge status"): (3,),
     ("docs/how-to/look-at-the-bill.md", "tallybridge status --json"): (3,),
     ("docs/how-to/read-a-hold.md", "tallybridge run"): (3, 0),

@@ -17,7 +17,8 @@ from tallybridge.sandbox import load_scenario, parse_scenario
 from tallybridge.sandbox.scenario import dump_scenario, parse_faults
 from tests.docs.documents import ROOT, blocks, documents
 
-UNIT = ROOT / "docs" / "systemd" / "tallybridge.service"
+UNITS = {"tallybridge.service": "serve", "tallybridge-worker.service": "worker --concurrency 2"}
+"""The units of docs/systemd, and the command of each."""
 REQUIRED = {"id", "name", "serial", "host", "public", "private", "number", "item_id", "detail_id"}
 
 
@@ -52,23 +53,25 @@ def test_every_json_and_toml_block_can_be_read(document: str) -> None:
             tomllib.loads(block.text)
 
 
-def test_the_systemd_unit_is_accepted_by_systemd(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "command"), UNITS.items())
+def test_a_systemd_unit_is_accepted_by_systemd(name: str, command: str, tmp_path: Path) -> None:
     verifier = shutil.which("systemd-analyze")
     if verifier is None:
-        pytest.skip("NOT CHECKED: there is no systemd-analyze on this machine, so nobody has looked at docs/systemd/tallybridge.service")
-    text = UNIT.read_text(encoding="utf-8")
+        pytest.skip("NOT CHECKED: there is no systemd-analyze on this machine, so nobody has looked at docs/systemd")
+    text = (ROOT / "docs" / "systemd" / name).read_text(encoding="utf-8")
     program = "/opt/tallybridge/.venv/bin/tallybridge"
-    assert f"ExecStart={program} serve\n" in text
+    assert f"ExecStart={program} {command}\n" in text
     # The program is not installed there on this machine; everything else is looked at as it stands.
-    copy = tmp_path / UNIT.name
+    copy = tmp_path / name
     copy.write_text(text.replace(program, sys.executable), encoding="utf-8")
     looked_at = subprocess.run([verifier, "verify", str(copy)], capture_output=True, text=True, timeout=60, check=False)
     assert looked_at.returncode == 0, looked_at.stderr
-    assert not re.search(r"tallybridge\.service:\d+", looked_at.stderr), looked_at.stderr
+    assert not re.search(re.escape(name) + r":\d+", looked_at.stderr), looked_at.stderr
 
 
-def test_the_unit_leaves_other_processes_visible() -> None:
-    settings = [line for line in UNIT.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_leaves_other_processes_visible(name: str) -> None:
+    settings = [line for line in (ROOT / "docs" / "systemd" / name).read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     hidden = [line for line in settings if line.startswith(("ProtectProc=", "ProcSubset=", "PrivatePIDs="))]
     assert hidden == [], "the lease of a run could not see that its owner is alive"
 

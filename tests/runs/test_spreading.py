@@ -19,6 +19,7 @@ from tallybridge.ledger import at_work, leases, manifests
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger.errors import RunClosed
 from tallybridge.ledger.opening import close_ledger, close_thread, open_ledger
+from tallybridge.ledger.processes import Owner
 from tallybridge.runs.breaker import SharedBreaker
 from tallybridge.runs.configuring import Configured, take_files
 from tallybridge.runs.crews import InThisProcess
@@ -28,6 +29,7 @@ from tallybridge.runs.recording import PartGivenBack
 from tallybridge.runs.reports import Mode, run_document
 from tallybridge.runs.runs_at_hand import RunsAtHand, part_key
 from tallybridge.runs.sessions import one_of_the_sessions
+from tallybridge.runs.workers.under_way import SpreadProgress, under_way, under_way_document
 from tallybridge.sandbox import Sandbox, write_declaration
 from tests.rehearsals.growing_fleet import BY_HAND, CUSTOMERS, ITEMS, NOT_OURS, GrowingFleet, number_of_agreement
 
@@ -314,3 +316,27 @@ def test_sign_ins_that_are_refused_are_counted_over_all_processes(sandbox: Sandb
     refused = [one for one in sandbox.log() if one["call"] == "Session.StartSession" and one["status"] != 200]
     assert len(refused) == 3
     assert [one.reason for one in ledger_runs.tenant_runs(run.run)][3:] == ["sign_ins_stopped"] * 2
+
+
+def test_status_and_console_learn_how_far_a_run_is_and_which_workers_there_are(configured: Configured) -> None:
+    run = begun(configured)
+    carry_out(run.run, 0, 1)
+    elsewhere = Owner(host="machine-2 pid:[1]", pid=4711, process_started="")
+    gone = Owner(host="machine-3 pid:[1]", pid=4712, process_started="")
+    leases.acquire("worker:a", owner=elsewhere, now=NOW)
+    leases.acquire("worker:b", owner=gone, now=NOW - timedelta(hours=2))
+    leases.acquire("worker:c", owner=gone, now=NOW - timedelta(days=2))
+    leases.acquire(part_key(run.run, 2), owner=replace(elsewhere, token="of the part"), now=NOW)
+    found = under_way(NOW)
+    assert found.runs == (SpreadProgress(run=run.run, integration=configured.configuration.integration.name, done=2, of=len(run.parts)),)
+    assert [(one.host, one.pid, one.alive, one.parts) for one in found.workers] == [
+        ("machine-2", 4711, True, (run.run,)),
+        ("machine-3", 4712, False, ()),
+    ]
+    assert under_way_document(found)["workers"][1] == {
+        "host": "machine-3",
+        "pid": 4712,
+        "alive": False,
+        "last_seen": "2026-11-22T01:00:00Z",
+        "at_work": 0,
+    }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tallybridge.cli.frame import Frame
     from tallybridge.runs.configuring import Configured
     from tallybridge.runs.standing import IntegrationStanding
+    from tallybridge.runs.workers.under_way import UnderWay
 
 ROWS_SHOWN = 20
 """A table for people stops here; --json never does."""
@@ -43,14 +44,16 @@ def status(as_json: JsonOption = False, config: ConfigOption = None, home: HomeO
     from tallybridge.runs.standing import look
     from tallybridge.runs.standing_document import standing_document
     from tallybridge.runs.standing_verdict import verdict
+    from tallybridge.runs.workers.under_way import under_way, under_way_document
 
     now = utc_now()
     standings = look([one.configuration for one in configured], lambda: now)
     answer = verdict(standings)
     if call.as_json:
-        call.give(standing_document(answer, standings, now))
+        call.give(standing_document(answer, standings, now) | under_way_document(under_way(now)))
     else:
         _show_runs(call, configured, standings, answer.sentence)
+        _show_workers(call, under_way(now))
         for title, columns, rows, numbers in _tables(standings):
             if rows:
                 more = f" (the first {ROWS_SHOWN}; all with --json)" if len(rows) > ROWS_SHOWN else ""
@@ -67,6 +70,15 @@ def _show_runs(call: Frame, configured: Sequence[Configured], standings: Sequenc
             call.say(f"{one.integration}: {one.last_run.sentence}")
         for problem in one.problems:
             call.say(f"{one.integration}: {problem}")
+
+
+def _show_workers(call: Frame, found: UnderWay) -> None:
+    """Nothing where one process does everything."""
+    for run in found.runs:
+        call.say(f"{run.integration}: run {run.run} is under way by workers, {run.done} of {run.of} customers are done.")
+    if found.workers:
+        rows = [(one.host, one.pid, "alive" if one.alive else "GONE", f"{one.last_seen:%Y-%m-%d %H:%M:%S}", len(one.parts)) for one in found.workers]
+        call.show(("Machine", "Process", "Worker", "Last seen (UTC)", "At work on"), rows, title="Workers", numbers=("Process", "At work on"))
 
 
 def _run_row(standing: IntegrationStanding, zone: ZoneInfo) -> _Row:

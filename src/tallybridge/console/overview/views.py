@@ -16,6 +16,7 @@ from tallybridge.console.overview.reading import read_leaks, read_overview, verd
 from tallybridge.console.overview.units import SPANS
 from tallybridge.runs.configuring import Configured
 from tallybridge.runs.standing import look
+from tallybridge.runs.workers.under_way import under_way
 
 ROWS_SHOWN = 8
 """Of each list; the page that it leads to has all."""
@@ -45,6 +46,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "span": span,
         "spans": SPANS,
         "under_way": work.under_way(),
+        "spread": under_way(integrations.clock()()),
         "worklist": configuration.destination.write_mode == "worklist",
     }
     first = page.standing.last_run is None
