@@ -42,8 +42,8 @@ rehearse-workers: $(VENV)/dev.installed ## kill two of four workers on each of t
 simulate: $(VENV)/dev.installed ## play ten thousand seeded sequences of days, faults and crashes (SEQUENCES=10000 FIRST_SEED=0)
 	$(BIN)/python -m tests.simulation --sequences $(or $(SEQUENCES),10000) --first-seed $(or $(FIRST_SEED),0)
 
-benchmark: $(VENV)/dev.installed ## measure a fleet of 200 virtual servers beside a bare client
-	$(BIN)/python -m benchmarks.fleet
+benchmark: $(VENV)/dev.installed ## measure fleets beside a bare client and write docs/performance.md (WHOLE=1: a million seats too)
+	$(BIN)/python -m benchmarks $(if $(WHOLE),--whole)
 
 screenshots: $(VENV)/dev.installed browser ## take a picture of every page of the console, light and dark, wide and narrow (FOLDER=build/screenshots)
 	$(BIN)/python -m tests.browser.screenshots $(or $(FOLDER),build/screenshots)

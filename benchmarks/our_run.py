@@ -1,4 +1,4 @@
-"""Our run in mode `plan`, in a process of its own: reads, counts, stores and plans; prints its measurements as one line of JSON.
+"""Our run, in a process of its own: reads, counts, stores and plans, in mode `run` also writes; prints its measurements as one line of JSON.
 
 With --record it also keeps every request and reply; with --statements it counts what the database is told. Both cost time, so the
 times of such a run are not used.
@@ -65,6 +65,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--record", type=Path, help="folder for requests and replies")
     parser.add_argument("--statements", action="store_true")
+    parser.add_argument("--mode", choices=(Mode.PLAN.value, Mode.RUN.value), default=Mode.PLAN.value)
     options = parser.parse_args()
     whole = Stopwatch.since_process_start()
     statements = Statements()
@@ -76,8 +77,8 @@ def main() -> None:
 
     open_ledger(options.home, clock=_utc_now)
     (configured,) = take_files([options.config], _utc_now)
-    order = Order(configuration=configured.configuration, configuration_address=configured.address, mode=Mode.PLAN, clock=_utc_now)
-    stored_before = _stored_bytes()
+    order = Order(configuration=configured.configuration, configuration_address=configured.address, mode=Mode(options.mode), clock=_utc_now)
+    stored_before, ledger_before = _stored_bytes(), _ledger_bytes()
     statements.clear()
     run = Stopwatch()
     report = run_day(order)
@@ -95,6 +96,7 @@ def main() -> None:
         "statements": counted,
         "commits": commits,
         "stored": {kind: size - stored_before.get(kind, 0) for kind, size in _stored_bytes().items()},
+        "ledger_bytes": _ledger_bytes() - ledger_before,
         **recorder.totals(),
         **_outcome(report),
     }
@@ -121,6 +123,14 @@ def _stored_bytes() -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT kind, SUM(LENGTH(data)) FROM ledger_blob GROUP BY kind")
         return dict(cursor.fetchall())
+
+
+def _ledger_bytes() -> int:
+    """What the ledger takes up, in whole pages of SQLite."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size")
+        ((size,),) = cursor.fetchall()
+        return int(size)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import ssl
 import sys
 import tempfile
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -56,22 +57,23 @@ class _Listener(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, replies: Replies, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, replies: Replies, tls: ssl.SSLContext | None, delay: float) -> None:
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
                 self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if tls is None:
-                    _converse(self.request, replies)
+                    _converse(self.request, replies, delay)
                     return
                 with tls.wrap_socket(self.request, server_side=True) as secured:
-                    _converse(secured, replies)
+                    _converse(secured, replies, delay)
 
         super().__init__(("127.0.0.1", 0), Handler)
 
 
-def _converse(connection: socket.socket, replies: Replies) -> None:
+def _converse(connection: socket.socket, replies: Replies, delay: float) -> None:
     with connection.makefile("rb") as stream:
         while (key := _read_key(stream)) is not None:
+            time.sleep(delay)
             connection.sendall(replies.answer(key))
 
 
@@ -93,11 +95,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recording", type=Path, required=True)
     parser.add_argument("--gzip", action="store_true", help="compress the replies")
+    parser.add_argument("--delay", type=int, default=0, help="milliseconds that every reply waits")
     options = parser.parse_args()
     replies = Replies(read_replies(options.recording), compressed=options.gzip)
     with tempfile.TemporaryDirectory() as folder:
         certificate = Certificate(Path(folder))
-        secured, plain = _Listener(replies, certificate.server_context()), _Listener(replies, None)
+        secured, plain = (_Listener(replies, tls, options.delay / 1000) for tls in (certificate.server_context(), None))
         for listener in (secured, plain):
             threading.Thread(target=listener.serve_forever, daemon=True).start()
         announcement = {"secured_port": secured.server_address[1], "plain_port": plain.server_address[1], "fingerprint": certificate.fingerprint}

@@ -1,40 +1,53 @@
-"""The benchmark works, and what it shows besides times holds: no statement per seat, no evidence of an unchanged tenant. Never a timed test."""
+"""The benchmark works, and what it shows besides times holds: an unchanged day writes nothing and asks once. Never a timed test."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from benchmarks.fleet import Figures, Fleet, measure
+from benchmarks.fleet import Fleet
+from benchmarks.measuring import Figures, measure_days, measure_fleet
 from benchmarks.report import report
+
+TINY = Fleet(virtual_servers=6, hosts=20, keys=3)
 
 
 @pytest.fixture(scope="module")
-def figures(tmp_path_factory: pytest.TempPathFactory) -> Figures:
-    folder: Path = tmp_path_factory.mktemp("benchmark")
-    return measure(Fleet(virtual_servers=10, hosts=20, keys=3, seed=7), repetitions=1, folder=folder)
+def fleet() -> Figures:
+    return measure_fleet(TINY, pairs=1)
 
 
-def test_the_bare_client_makes_the_calls_of_the_run_and_gets_their_replies(figures: Figures) -> None:
-    ((_, bare),) = figures.pairs
-    assert bare["calls"] == figures.first["calls"]
-    assert bare["bytes"] == figures.first["bytes"]
+@pytest.fixture(scope="module")
+def days() -> Figures:
+    return measure_days(TINY)
 
 
-def test_every_repetition_counts_the_same_seats(figures: Figures) -> None:
-    assert [ours["seats"] for ours, _ in figures.pairs] == [figures.first["seats"]]
+def test_ours_and_the_bare_client_read_the_same_replies(fleet: Figures) -> None:
+    assert (fleet["tenants"], fleet["pairs"]) == (6, 1)
+    assert fleet["seats"] > 6 * 20
+    assert fleet["ratio"] == pytest.approx(fleet["cpu"] / fleet["bare_cpu"], rel=0.5)
 
 
-def test_the_database_is_told_no_more_with_four_times_the_seats(figures: Figures) -> None:
-    assert figures.quarter["seats"] > 3 * figures.quarter_of_hosts["seats"]
-    assert figures.quarter["statements"] == figures.quarter_of_hosts["statements"]
+def test_a_customer_costs_the_documented_calls(days: Figures) -> None:
+    """Reference 9.2 with the number that FindHosts returns: 7 and a chunk of keys, three calls for each of three keys, one chunk of devices."""
+    assert days["first"]["source_calls_each"] == days["second"]["source_calls_each"] == 7 + 1 + 3 * 3 + 1
 
 
-def test_an_unchanged_second_run_adds_no_byte_to_the_evidence_store(figures: Figures) -> None:
-    assert figures.first["stored"]["observation"] > 0
-    assert set(figures.second["stored"].values()) == {0}
+def test_an_unchanged_day_writes_nothing_to_the_psa_and_reads_each_agreement_once(days: Figures) -> None:
+    """L8."""
+    assert days["first"]["psa_writes"] > 0
+    assert days["second"]["psa_writes"] == 0
+    assert days["second"]["psa_reads_each"] == 1
+    assert days["second"]["psa_reads_once"] == days["first"]["psa_reads_once"]
 
 
-def test_the_report_tells_the_ratio_with_its_range(figures: Figures) -> None:
-    assert "Ratio of CPU seconds" in report(figures)
+def test_an_unchanged_day_adds_no_evidence(days: Figures) -> None:
+    assert days["first"]["observation_bytes"] > 0
+    assert days["second"]["observation_bytes"] == 0
+
+
+def test_the_report_tells_the_ratio_with_its_range_and_whether_each_aim_is_met(fleet: Figures, days: Figures) -> None:
+    measured = {"measured": "2026-11-30", "on": "2 CPUs"}
+    told = report({"fleet-6000": fleet | measured, "days": days | measured})
+
+    assert f"**{fleet['ratio']:.2f}** ({fleet['least_ratio']:.2f} to" in told
+    assert "| an unchanged day: writes to the PSA | 0 | yes |" in told
