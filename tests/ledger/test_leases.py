@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from tallybridge.ledger import leases
 from tallybridge.ledger.opening import close_thread
@@ -154,3 +155,17 @@ def test_a_held_lease_is_renewed_meanwhile(ledger: Path, clock: StandingClock) -
             renewed.wait(0.005)
         else:
             pytest.fail("the lease was not renewed")
+
+
+def test_what_comes_after_a_lease_is_awaited_on_the_disk_again(ledger: Path) -> None:
+    """A lease means nothing without its process, so a loss of power may take it; what is recorded must not be lost (L5)."""
+
+    def awaited() -> object:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous" if connection.vendor == "sqlite" else "SHOW synchronous_commit")
+            return cursor.fetchone()[0]
+
+    with leases.hold_lease(KEY):
+        while_held = awaited()
+
+    assert {while_held, awaited()} <= {2, "on"}

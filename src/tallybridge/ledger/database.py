@@ -47,6 +47,9 @@ class Database(Protocol):
     def in_turn(self, *subject: object) -> None:
         """Until the transaction ends, nobody else gets beyond this call for the same subject: what is read after it is still true when acted upon."""
 
+    def without_awaiting_the_disk(self) -> AbstractContextManager[None]:
+        """What is committed within may be gone after a loss of power; for what means nothing without the process that wrote it."""
+
     def fault_in_file(self) -> str | None:
         """What the database finds wrong with its own file, in words; None where it finds nothing, or keeps no file of ours."""
 

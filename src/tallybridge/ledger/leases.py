@@ -16,7 +16,7 @@ from django.db import transaction
 
 from tallybridge.ledger import plain_sql, renewals
 from tallybridge.ledger.errors import LedgerUnwritable, ledger_errors
-from tallybridge.ledger.opening import clock
+from tallybridge.ledger.opening import clock, without_awaiting_the_disk
 from tallybridge.ledger.prepared import models
 from tallybridge.ledger.processes import Owner, is_gone, this_process
 
@@ -55,7 +55,8 @@ def acquire(key: str, *, owner: Owner, now: datetime, ttl: timedelta = TTL) -> b
 def _take_free(key: str, owner: Owner, expires: datetime) -> bool:
     """Takes a lease that nobody has; False where somebody has it, or takes it at the same moment."""
     lease = {"key": key, **_columns(owner, expires), "expires": plain_sql.instant(expires)}
-    return bool(plain_sql.add("ledger_lease", list(lease), [list(lease.values())], unless_known=True))
+    with without_awaiting_the_disk():
+        return bool(plain_sql.add("ledger_lease", list(lease), [list(lease.values())], unless_known=True))
 
 
 @ledger_errors()
@@ -67,7 +68,8 @@ def renew(key: str, *, owner: Owner, now: datetime, ttl: timedelta = TTL) -> boo
 @ledger_errors()
 def release(key: str, *, owner: Owner) -> None:
     """Gives the lease back; does nothing where the owner no longer has it."""
-    plain_sql.change("DELETE FROM ledger_lease WHERE key = %s AND token = %s", key, owner.token)
+    with without_awaiting_the_disk():
+        plain_sql.change("DELETE FROM ledger_lease WHERE key = %s AND token = %s", key, owner.token)
 
 
 @ledger_errors()

@@ -11,7 +11,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -161,6 +161,11 @@ def in_turn(*subject: object) -> None:
     A transaction that takes turns for several subjects of one kind takes them in their order, so that no two wait for each other.
     """
     _require().database.in_turn(*subject)
+
+
+def without_awaiting_the_disk() -> AbstractContextManager[None]:
+    """What is committed within may be gone after a loss of power; for what means nothing without the process that wrote it."""
+    return _require().database.without_awaiting_the_disk()
 
 
 def fault_in_file() -> str | None:

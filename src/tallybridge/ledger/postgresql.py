@@ -156,6 +156,13 @@ class PostgreSQL:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_number_of(*subject)])
 
+    @contextmanager
+    def without_awaiting_the_disk(self) -> Iterator[None]:
+        """See `database.Database`."""
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = off")
+            yield
+
     def fault_in_file(self) -> str | None:
         """See `database.Database`."""
         return None
