@@ -25,8 +25,8 @@ class Fleet:
 
     @classmethod
     def of_tenants(cls, tenants: int) -> Self:
-        """So many small customers: four hosts and two keys each."""
-        return cls(virtual_servers=tenants, hosts=4, keys=2)
+        """So many small customers: two hosts and one key each."""
+        return cls(virtual_servers=tenants, hosts=2, keys=1)
 
     def arguments(self) -> tuple[object, ...]:
         """For `simulated_systems`."""

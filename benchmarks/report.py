@@ -116,7 +116,7 @@ def _fleets(fleets: list[Figures]) -> Iterator[str]:
 
 
 def _tenants(tenants: list[Figures]) -> Iterator[str]:
-    yield "### Many small customers: 4 devices and 2 keys each"
+    yield "### Many small customers: 2 devices and a key each"
     yield ""
     yield from _table(
         ("customers", "seats", "CPU s", "bare client", "ratio", "CPU ms per customer", "peak MiB", "calls per customer"),
