@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from tallybridge.sandbox import load_scenario, parse_scenario
+from tallybridge.sandbox.certificate import Certificate
 from tallybridge.sandbox.scenario import dump_scenario, parse_faults
 from tests.docs.documents import ROOT, blocks, documents
 
@@ -67,6 +69,22 @@ def test_a_systemd_unit_is_accepted_by_systemd(name: str, command: str, tmp_path
     looked_at = subprocess.run([verifier, "verify", str(copy)], capture_output=True, text=True, timeout=60, check=False)
     assert looked_at.returncode == 0, looked_at.stderr
     assert not re.search(re.escape(name) + r":\d+", looked_at.stderr), looked_at.stderr
+
+
+def test_the_example_of_a_proxy_is_accepted_by_nginx(tmp_path: Path) -> None:
+    nginx = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
+    if nginx is None:
+        pytest.skip("NOT CHECKED: there is no nginx on this machine, so nobody has looked at the example in docs/how-to/serve-the-console.md")
+    (server,) = [block.text for block in blocks("docs/how-to/serve-the-console.md") if block.language == "nginx"]
+    certificate = Certificate(tmp_path)
+    named = re.sub(r"ssl_certificate_key .*;", f"ssl_certificate_key {certificate.ca_file.with_name('ksc-key.pem')};", server)
+    named = re.sub(r"ssl_certificate  .*;", f"ssl_certificate {certificate.ca_file};", named)
+    # Another port, because asking for 443 needs rights that whoever tests need not have.
+    named = named.replace("listen 443 ssl;", "listen 127.0.0.1:48443 ssl;")
+    whole = tmp_path / "nginx.conf"
+    whole.write_text(f"pid {tmp_path}/pid;\nerror_log {tmp_path}/errors;\nevents {{}}\nhttp {{\naccess_log off;\n{named}\n}}\n", encoding="utf-8")
+    looked_at = subprocess.run([nginx, "-t", "-q", "-c", str(whole)], capture_output=True, text=True, timeout=60, check=False)
+    assert looked_at.returncode == 0, looked_at.stderr
 
 
 @pytest.mark.parametrize("name", UNITS)
