@@ -177,7 +177,7 @@ def _walk_the_assistant(browser: Browser, scratch: Path, camera: Camera) -> None
     with Sandbox(demo_world()) as sandbox:
         file = scratch / "elsewhere.toml"
         declared = read_configuration(write_declaration(file, sandbox.world.scenario, sandbox.announcement, unmapped=DEMO_UNMAPPED)[0])
-        with served(scratch / "empty") as console, context_of(browser) as context:
+        with served(scratch / "unset") as console, context_of(browser) as context:
             page = context.new_page()
 
             def seen(name: str) -> None:
