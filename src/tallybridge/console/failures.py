@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
+
+from tallybridge.configuration.errors import ConfigurationError
+from tallybridge.ledger.errors import LedgerError
 
 _OWN_ERROR = (
     "Tallybridge met an error of its own, and this page could not be made. If you were about to write to Tigerpaw: what was written stands "
@@ -28,6 +32,26 @@ def own_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django gi
     """500: what happened is in the log, not on the page. Asks nothing of the ledger, which may be what failed."""
     shown = {"title": "Something went wrong", "sentence": _OWN_ERROR}
     return HttpResponse(render_to_string("console/own_error.html", shown), status=500)
+
+
+class FailuresMiddleware:
+    """Tells what cannot be read or written in its own words, on whichever page it comes up: those errors are written for people (L11)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """None for an error of our own, which `own_error` tells."""
+        if isinstance(error, ConfigurationError):
+            shown = {"title": "The configuration has problems", "sentence": "Nothing was changed.", "problems": [str(one) for one in error.problems]}
+            return render(request, "console/failure.html", shown, status=409)
+        if isinstance(error, LedgerError):
+            _log.warning("the ledger refused: %s", error)
+            return render(request, "console/failure.html", {"title": "The ledger cannot do this now", "sentence": str(error)}, status=503)
+        return None
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "tallybridge.console.access.AccessMiddleware",
+    "tallybridge.console.failures.FailuresMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -83,6 +84,8 @@ SESSION_COOKIE_NAME = "tallybridge_session"
 CSRF_COOKIE_NAME = "tallybridge_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "tallybridge.console.failures.csrf_failed"
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 50_000
+"""A list of thousands of customers may be confirmed at once, with a field or two for each."""
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -29,7 +29,7 @@ _LONGEST_NOTE = 4000
 def customer(request: HttpRequest, asked: Asked, key: str) -> HttpResponse:
     """Everything about one customer; sends a note."""
     one = _find(read_fleet(asked.configuration, asked.changes), key)
-    text = request.POST.get("text", "").strip() if request.method == "POST" else ""
+    text = request.POST.get("text", "").replace("\x00", "").strip() if request.method == "POST" else ""
     error = ""
     if request.method == "POST":
         error = _note_error(text)

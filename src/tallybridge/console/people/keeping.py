@@ -99,7 +99,9 @@ def _keep_one(person: Person) -> None:
     """Refuses to go on where nobody but this person is an active administrator."""
     if Role(person.role) is not Role.ADMINISTER or not person.user.is_active:
         return
-    if not Person.objects.filter(role=Role.ADMINISTER, user__is_active=True).exclude(pk=person.pk).exists():
+    # Locked where the database can: of two who let each other go at once, the second sees what the first has done.
+    remaining = Person.objects.select_for_update().filter(role=Role.ADMINISTER, user__is_active=True)
+    if all(one.pk == person.pk for one in remaining):
         raise LastAdministrator(person.user.get_username())
 
 

@@ -38,7 +38,7 @@ class Asked:
         """Reads a form and checks what can be checked without the ledger."""
         asked = cls(
             kind=form.get("kind", ""),
-            reason=form.get("reason", "").strip(),
+            reason=form.get("reason", "").replace("\x00", "").strip(),
             quantity=form.get("quantity", "").strip(),
             until=form.get("until", "").strip(),
             scope=form.get("scope", CHOSEN),
