@@ -93,3 +93,19 @@ if DAYS:
         assert seconds < 60 + 15, "a minute, and then the rest of the run"
         life.stop_workers()
         life.require_proof()
+
+    def test_serve_hands_the_day_to_a_worker_and_the_one_who_sees_to_it_is_killed(life: WorkerLife) -> None:
+        workers = life.have_workers(3)
+        with life.start("serve", "--no-console") as serve:
+            life.wait(lambda: life.calls("tigerpaw_soap") > 0, "a worker writes")
+            seeing = life.who_sees_to_the_run()
+            assert seeing != serve.pid
+            life.kill(next(one for one in workers if one.pid == seeing))
+            life.wait(lambda: life.newest_run().outcome is not None, "the run is closed")
+            run = life.newest_run()
+            life.require_right(run)
+            assert [pid for _, pid, _ in json.loads(run.taken_over)] != []
+            serve.terminate()
+            assert serve.end().code == 0
+        life.stop_workers()
+        life.require_proof()

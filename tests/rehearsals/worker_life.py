@@ -104,6 +104,10 @@ class WorkerLife:
         rows = self._ask(_NEWEST_RUN)
         return RunSeen(*rows[0]) if rows else RunSeen("", "none", 0, "")
 
+    def who_sees_to_the_run(self) -> int:
+        """The process that holds the integration's lease."""
+        return self._count("SELECT pid FROM ledger_lease WHERE key LIKE 'integration:%'")
+
     def parts_held(self) -> int:
         """How many parts processes are at, or were when they died."""
         return self._count("SELECT count(*) FROM ledger_lease WHERE key LIKE 'part:%'")

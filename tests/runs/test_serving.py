@@ -12,7 +12,9 @@ import pytest
 
 from tallybridge.cli.frame import utc_now
 from tallybridge.configuration import read_configuration
+from tallybridge.ledger import leases
 from tallybridge.ledger.opening import close_ledger, open_ledger
+from tallybridge.ledger.processes import Owner
 from tallybridge.runs.configuring import Configured, take_files
 from tallybridge.runs.day import Order, run_day
 from tallybridge.runs.reports import Mode
@@ -118,3 +120,27 @@ def test_a_refused_sign_in_is_not_tried_again_with_the_same_configuration(sandbo
     assert schedule.due(configured).next_at == datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
     changed = replace(configured, address="sha256:another")
     assert schedule.due(changed).now is True
+
+
+def test_a_run_that_is_due_is_left_to_workers_while_one_is_alive(sandbox: Sandbox, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(datetime(2026, 11, 22, 2, 30, tzinfo=UTC))
+    schedule, configured = serving(file, clock)
+    handed: list[str] = []
+
+    def hand_out_day(address: str) -> bool:
+        handed.append(address)
+        return True
+
+    monkeypatch.setattr("tallybridge.runs.workers.jobs.hand_out_day", hand_out_day)
+    elsewhere = Owner(host="elsewhere", pid=1, process_started="")
+    leases.acquire("worker:a", owner=elsewhere, now=clock.now)
+    assert schedule.look() <= clock.now + timedelta(minutes=1)
+    assert (handed, charges(sandbox)) == ([configured.address], 1)
+    leases.acquire(
+        f"integration:{configured.configuration.integration.name}", owner=Owner(host="elsewhere", pid=1, process_started=""), now=clock.now
+    )
+    schedule.look()
+    assert handed == [configured.address], "a worker sees to it by now"
+    clock.now += timedelta(minutes=2)
+    schedule.look()
+    assert (handed, charges(sandbox)) == ([configured.address], 7), "no worker is alive any more"

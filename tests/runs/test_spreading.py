@@ -295,13 +295,16 @@ def test_two_plans_never_take_the_same_units_from_what_a_run_may_lower(configure
 
 
 def test_no_more_sessions_are_in_use_than_the_source_allows_whoever_asks(configured: Configured, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tallybridge.runs.sessions._LONGEST_WAIT", 0)
+    monkeypatch.setattr("tallybridge.runs.sessions._ASK_AGAIN", 0)
+
+    def no_longer() -> None:
+        raise RunClosed
 
     def session() -> AbstractContextManager[None]:
-        return one_of_the_sessions("Integration", 2, stop=threading.Event())
+        return one_of_the_sessions("Integration", 2, stop=threading.Event(), still_wanted=no_longer)
 
     with session():
-        with session(), pytest.raises(PartGivenBack), session():
+        with session(), pytest.raises(RunClosed), session():
             pytest.fail("a third session was given away")
         with session():
             assert len(leases.under("session:Integration:")) == 2

@@ -73,7 +73,7 @@ class RunsAtHand:
         with leases.hold_lease(part_key(run_id, number)) as held:
             if held is None:
                 return
-            with one_of_the_sessions(run.context.integration, run.sessions, stop=self._stop):
+            with one_of_the_sessions(run.context.integration, run.sessions, stop=self._stop, still_wanted=lambda: at_work.get(run_id)):
                 _carry_out(replace(run.context, still_ours=held.confirm), run.source, assignment)
 
     def give_up(self, run_id: str, number: int) -> None:

@@ -16,24 +16,32 @@ from tallybridge.sources.base import Source, SourceError, TenantBlocked, TenantL
 from tallybridge.wire.checks import Check
 
 _LOOK_AGAIN = 0.1
-_LONGEST_WAIT = 30.0
-"""Seconds; then the part is given back, and it is asked anew whether the run still goes on."""
+_ASK_AGAIN = 10.0
+"""Seconds."""
 _REFUSALS_IN_A_ROW = 3
 """As within one process: repeated refusals lock the account (KSC Open API reference 1.4, SPL 2013)."""
 
 
 @contextmanager
-def one_of_the_sessions(integration: str, most: int, *, stop: threading.Event) -> Iterator[None]:
+def one_of_the_sessions(integration: str, most: int, *, stop: threading.Event, still_wanted: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Waits until fewer than `most` sessions of the integration are in use, and keeps one for the length of a `with` block.
 
+    However long that takes: other customers may need their whole time limit, and this one's has not begun.
+
+    Args:
+        still_wanted: asked now and then meanwhile; what it raises ends the waiting.
+
     Raises:
-        PartGivenBack: none became free in time, or this process was stopped.
+        PartGivenBack: this process was stopped.
     """
     with ExitStack() as stack:
-        ends = monotonic() + _LONGEST_WAIT
+        ask = monotonic() + _ASK_AGAIN
         while not any(stack.enter_context(leases.hold_lease(key)) for key in _keys(integration, most)):
-            if monotonic() >= ends or stop.wait(_LOOK_AGAIN):
-                raise PartGivenBack("All sessions of the source are in use. Nothing was read or written; it is tried again.")
+            if stop.wait(_LOOK_AGAIN):
+                raise PartGivenBack("This process was stopped while it waited for a session. Nothing was read or written; another one goes on.")
+            if monotonic() >= ask:
+                still_wanted()
+                ask = monotonic() + _ASK_AGAIN
         yield
 
 
