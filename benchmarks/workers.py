@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -69,7 +70,7 @@ class _Bench:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         command = [*PROGRAM, *arguments, "--home", str(self._folder / "home")]
-        return subprocess.Popen(command, cwd=self._folder, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        return subprocess.Popen(command, cwd=self._folder, env=self._environment, stdout=subprocess.PIPE, stderr=sys.stderr, text=True)
 
     def call(self, *arguments: str) -> Any:
         out, _ = self.start(*arguments).communicate()
