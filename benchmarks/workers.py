@@ -53,6 +53,7 @@ def main() -> None:
                         before = sandbox.calls()
                         taken[number].append(bench.day())
                         calls = sandbox.calls() - before
+                    print(f"{number} workers: {taken[number][-1]:.1f} s", file=sys.stderr, flush=True)
             _print(taken, chosen.tenants, calls)
 
 
@@ -70,7 +71,7 @@ class _Bench:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         command = [*PROGRAM, *arguments, "--home", str(self._folder / "home")]
-        return subprocess.Popen(command, cwd=self._folder, env=self._environment, stdout=subprocess.PIPE, stderr=sys.stderr, text=True)
+        return subprocess.Popen(command, cwd=self._folder, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
     def call(self, *arguments: str) -> Any:
         out, _ = self.start(*arguments).communicate()
