@@ -54,6 +54,9 @@ WRITES = {
 }
 
 
+SAID = {"write_unresolved": "Nothing is repeated; the next run reads again and goes on.", "write_refused": "Rehearsed", None: ""}
+
+
 @pytest.mark.parametrize("name", WRITES)
 @pytest.mark.parametrize("kind", ["create", "update"])
 def test_a_fault_on_a_write(bench: Bench, name: str, kind: str) -> None:
@@ -75,6 +78,7 @@ def test_a_fault_on_a_write(bench: Bench, name: str, kind: str) -> None:
 
     assert done.code == code, done.words
     assert (done.tenant("Contoso Dental")["outcome"], done.tenant("Contoso Dental")["reason"]) == (outcome, reason)
+    assert SAID[reason] in (done.tenant("Contoso Dental")["detail"] or "")
     assert done.outcome("Fabrikam") == ("applied", None)
     assert bench.quantities(FABRIKAM) == [("KES-SELECT", 2 if kind == "create" else 3)]
     # After a write whose end is not known, nothing more is written for that customer in the same run; a clear refusal stops its own line only.
@@ -108,6 +112,20 @@ def test_a_refused_sign_in_ends_the_writing_of_this_run(bench: Bench) -> None:
     assert bench.run().code == 0
     assert bench.quantities(CONTOSO) == [("KES-SRV", 1), ("KES-WKS", 3)]
     assert bench.quantities(FABRIKAM) == [("KES-SELECT", 2)]
+    bench.require_proof()
+
+
+def test_a_refused_sign_in_of_an_update_changes_nothing_and_the_next_run_goes_on(bench: Bench) -> None:
+    bench.declare(source={"max_sessions": 1})
+    bench.run()
+    grow(bench, 1, "S001-1")
+    bench.faults(ONLY_CONTOSO_WRITES | {"do": "refuse_login"})
+
+    done = bench.run()
+
+    assert (done.code, done.outcome("Contoso Dental")) == (1, ("failed", "sign_in_refused"))
+    assert bench.quantities(CONTOSO) == [("KES-SRV", 1), ("KES-WKS", 3)]
+    assert (bench.run().code, bench.quantities(CONTOSO)) == (0, [("KES-SRV", 1), ("KES-WKS", 4)])
     bench.require_proof()
 
 
