@@ -11,12 +11,12 @@ from tallybridge.billing.counting import count
 from tallybridge.billing.model import Application, Observation, Rules
 from tallybridge.billing.reasons import Reason
 from tallybridge.console.models import Role
-from tallybridge.console.why.since import Since, since_when
 from tallybridge.ledger import canonical, evidence
 from tallybridge.ledger.counted_days import ObservedDay
 from tallybridge.ledger.prepared import models
 from tallybridge.runs.day import Order, run_day
 from tallybridge.runs.reports import Mode
+from tallybridge.runs.seats_since import Since, since_when
 from tests.console.conftest import Desk
 from tests.console.working import body
 from tests.ledger.examples import APPLICATION, observation

@@ -8,10 +8,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from tallybridge.billing.plan import Change, PlanningInputs
+from tallybridge.billing.plan import Change
 from tallybridge.ledger import canonical, evidence, plan_queries
 from tallybridge.ledger.run_records import StoredRun
 from tallybridge.runs.approving import ToWrite
+from tallybridge.runs.known_prices import price_of
 from tallybridge.runs.prescriptions import WRITING
 
 
@@ -41,14 +42,6 @@ def units_of(change: Change) -> int | None:
     if change.action not in WRITING or change.to_quantity is None:
         return None
     return change.to_quantity - (change.from_quantity or 0)
-
-
-def price_of(inputs: PlanningInputs | None, item: str, charge: int | None) -> Decimal | None:
-    """What one unit costs: the price of the line where it has one, else that of the price book; None where neither was read."""
-    if inputs is None:
-        return None
-    of_line = next((one.price for one in inputs.agreement.charges if one.id == charge), None) if charge is not None else None
-    return of_line if of_line is not None else next((one.price for one in inputs.items if one.id == item), None)
 
 
 def difference(run: StoredRun) -> Difference:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tallybridge.billing.plan import Action, Change, PlanningInputs
-from tallybridge.console.planning.money import price_of, units_of
+from tallybridge.console.planning.money import units_of
 from tallybridge.ledger import canonical, evidence, plan_queries
 from tallybridge.ledger.holds import StoredHold
 from tallybridge.ledger.plan_queries import PlannedTenant
 from tallybridge.ledger.run_records import StoredRun
 from tallybridge.runs.applying import all_changes
+from tallybridge.runs.known_prices import price_of
 
 _STATES = {Action.CREATE: "planned", Action.UPDATE: "planned", Action.UNCHANGED: "unchanged", Action.HOLD: "held", Action.MOVE: "held"}
 

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple, TypeVar
 from tallybridge.billing.psa import Item
 from tallybridge.billing.reasons import Reason
 from tallybridge.console.charts import PublishedChart, Series, publish, units_per_day
-from tallybridge.console.planning.money import price_of
-from tallybridge.console.why.since import MOST_EVIDENCE, Since, since_when
 from tallybridge.ledger import canonical, counted_days, decisions, evidence, holds, run_lists
 from tallybridge.ledger.decisions import StoredDecision
 from tallybridge.ledger.destinations import all_destinations
 from tallybridge.ledger.holds import StoredHold
 from tallybridge.ledger.run_records import HistoryEntry, StoredTenantRun
 from tallybridge.runs.explaining import Explanation, evidence_of, explain, explanation_document
+from tallybridge.runs.known_prices import price_of
+from tallybridge.runs.seats_since import MOST_EVIDENCE, Since, since_when
 
 LISTED = 14
 """Days of the history that are listed at once."""

@@ -15,9 +15,9 @@ from tallybridge.console.access import needs
 from tallybridge.console.csv_files import csv_response
 from tallybridge.console.models import Role
 from tallybridge.console.why.reading import Charge, read_charge
-from tallybridge.console.why.since import Since
 from tallybridge.ledger.errors import EvidenceDamaged, EvidenceUnknown
 from tallybridge.runs.explaining import NothingKnown
+from tallybridge.runs.seats_since import Since
 
 A_PAGE = 50
 
