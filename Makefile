@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet
 
-.PHONY: help demo test browser check lint types imports unit rehearse rehearse-workers simulate benchmark screenshots pages lock clean
+.PHONY: help demo test browser check lint types imports unit rehearse rehearse-workers simulate benchmark ledger-year screenshots pages lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ simulate: $(VENV)/dev.installed ## play ten thousand seeded sequences of days, f
 
 benchmark: $(VENV)/dev.installed ## measure fleets beside a bare client and write docs/performance.md (WHOLE=1: a million seats too)
 	$(BIN)/python -m benchmarks $(if $(WHOLE),--whole)
+
+ledger-year: $(VENV)/dev.installed ## measure how the ledger grows over a simulated year, and write the page about it
+	$(BIN)/python -m benchmarks.ledger_year --page docs
 
 screenshots: $(VENV)/dev.installed browser ## take a picture of every page of the console, light and dark, wide and narrow (FOLDER=build/screenshots)
 	$(BIN)/python -m tests.browser.screenshots $(or $(FOLDER),build/screenshots)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -20,7 +20,7 @@ from tallybridge.billing.plan import Action, Bounds, Change, IntentKind, IntentO
 from tallybridge.billing.planning import plan as make_plan
 from tallybridge.billing.psa import Agreement, Charge, Item
 from tallybridge.billing.wanting import not_billed, wanted_items
-from tallybridge.ledger import canonical, destinations, evidence, intents, lines, runs
+from tallybridge.ledger import canonical, destinations, evidence, intents, lines, plain_sql, pruning, runs
 from tallybridge.runs.reports import LineReport, TenantOutcome, TenantReport, left_out_counts, tenant_document
 
 INTEGRATION = "Integration with Tigerpaw"
@@ -52,8 +52,8 @@ class LivingTenant:
     charges: tuple[Charge, ...] = ()
     written: int = 0
     """Lines that the PSA has made so far."""
-    yesterday: runs.TenantRunRecord | None = field(default=None)
-    """What was recorded last; None where anything that it was made from has changed since."""
+    yesterday: int | None = None
+    """The ledger's number of what was recorded last; None where anything that it was made from has changed since."""
 
     @property
     def tenant(self) -> Tenant:
@@ -141,8 +141,11 @@ class LivingFleet:
 class Bookkeeping:
     """Bills the fleet day by day into the open ledger, as a run does."""
 
-    def __init__(self, fleet: LivingFleet) -> None:
+    def __init__(self, fleet: LivingFleet, *, kept: timedelta) -> None:
         self._fleet = fleet
+        self._kept = kept
+        self.pruned = pruning.Pruning(before=FIRST_DAY)
+        """What the last run has pruned."""
         self._destination = destinations.identify("tigerpaw", "http://127.0.0.1:8085", "key")
         self._rules = evidence.put(canonical.encode_rules(RULES), "rules")
         self._configuration = evidence.put(b"a configuration", "configuration")
@@ -162,12 +165,28 @@ class Bookkeeping:
                 rules=self._rules,
             )
         )
+        unchanged = [tenant for tenant in self._fleet.tenants if tenant.yesterday is not None]
+        if unchanged:
+            self._go_on(run, day, unchanged)
         for tenant in self._fleet.tenants:
-            if tenant.yesterday is not None:
-                runs.record_tenant(run, replace(tenant.yesterday, observed_at=started_on(day)))
-            else:
+            if tenant.yesterday is None:
                 self._bill_tenant(run, tenant, day)
+        self.pruned = pruning.prune(INTEGRATION, day - self._kept, at=started_on(day))
         runs.finish(run, "done", {"tenants": len(self._fleet.tenants)}, started_on(day) + timedelta(minutes=10), {"reason": None})
+
+    def _go_on(self, run: str, day: date, tenants: list[LivingTenant]) -> None:
+        """What `record_tenant` adds for tenants of which nothing has changed, in one statement instead of one transaction each."""
+        copied = "tenant_id, tenant_name, number, account, destination, agreement, outcome, reason, detail, facts_id"
+        newest = plain_sql.value_places(len(tenants))
+        plain_sql.change(
+            f"INSERT INTO ledger_tenantrun (run_id, observed_at, {copied}) SELECT %s, %s, {copied} FROM ledger_tenantrun WHERE id IN {newest}",
+            run,
+            plain_sql.instant(started_on(day)),
+            *(tenant.yesterday for tenant in tenants),
+        )
+        rows = dict(plain_sql.rows("SELECT tenant_id, id FROM ledger_tenantrun WHERE run_id = %s", run))
+        for tenant in tenants:
+            tenant.yesterday = rows[tenant.tenant.id]
 
     def _bill_tenant(self, run: str, tenant: LivingTenant, day: date) -> None:
         agreement = Agreement(number=tenant.number, account=tenant.number, type="Managed Services", charges=tenant.charges)
@@ -237,7 +256,7 @@ class Bookkeeping:
             runs.update_tenant(run, tenant.tenant.id, applied.outcome.value, None, "", document)
         else:
             self._take_over(tenant, plan.lines)
-            tenant.yesterday = replace(record, contents=())
+            ((tenant.yesterday,),) = plain_sql.rows("SELECT MAX(id) FROM ledger_tenantrun")
 
     def _write(self, run: str, tenant: LivingTenant, day: date, plan: Plan, writes: list[Change]) -> None:
         self._take_over(tenant, plan.lines)

@@ -21,6 +21,7 @@ from tallybridge.cli import (
     holding,
     importing,
     leaving_behind,
+    ledger,
     linking,
     listing,
     proving,
@@ -58,6 +59,7 @@ for group in (
     serving,
     working,
     administering,
+    ledger,
     sandboxing,
     demonstration,
 ):

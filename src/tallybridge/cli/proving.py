@@ -88,9 +88,12 @@ def verify(
 
     report = verify_ledger(kept_head=head)
     if call.as_json:
-        call.give({"ok": report.ok, "runs": report.runs, "evidence": report.evidence, "first_broken": report.first_broken, "head": report.head})
+        found = {"ok": report.ok, "runs": report.runs, "evidence": report.evidence, "pruned": report.pruned}
+        call.give(found | {"first_broken": report.first_broken, "head": report.head})
     elif report.ok:
         call.say(f"{report.runs} runs and {report.evidence} pieces of evidence are as they were written. Chain head {report.head or 'none yet'}.")
+        if report.pruned:
+            call.say(f"{report.pruned} pieces were pruned when their retention had ended; their hashes and counts are as they were written.")
     else:
         call.say(f"BROKEN: {report.first_broken}")
     raise Finished(0 if report.ok else 1)
@@ -153,9 +156,11 @@ def _replay_as_it_was(call: Frame, run: StoredRun) -> None:
         call.show(("Tenant", "Usage", "Plan"), rows, title=f"Replay of run {run.id} of {run.date}")
         if replayed.run.rules_version != replayed.rules_version:
             call.say(f"The run was counted by rules version {replayed.run.rules_version}, this program has {replayed.rules_version}.")
-        if replayed.empty:
+        if replayed.pruned:
+            call.say(f"The retention of the evidence of {replayed.pruned} tenants has ended: it was pruned, and cannot be counted again.")
+        if replayed.empty and not replayed.pruned:
             call.say("There was nothing to count again in this run: a plan that is applied was counted by the run that made it.")
-        else:
+        elif not replayed.empty:
             call.say("The same, byte for byte." if replayed.same else "DIFFERENT: this program counts that day's evidence differently.")
     raise Finished(0 if replayed.same else 1)
 

@@ -25,6 +25,8 @@ class IntegrationSettings:
     run_at: time = time(2, 30)
     """Local time of day in `time_zone` (L12 for days on which it is missing or comes twice)."""
     apply: ApplyMode = "approve"
+    evidence_months: int = 24
+    """How long evidence is kept (design 7)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

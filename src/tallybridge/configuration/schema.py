@@ -51,6 +51,14 @@ INTEGRATION = Table(
             kind=Choice(("automatic", "approve")),
             sentence='"automatic": `tallybridge serve` writes the charges by itself. "approve": it plans daily, and a person applies.',
         ),
+        Setting(
+            name="evidence_months",
+            kind=WholeNumber(1, 1200),
+            sentence=(
+                "For so many months evidence is kept: which devices and mailboxes were behind a quantity. Then the daily run prunes it; "
+                "what was counted, planned and charged stays. Evidence that a charge of ours was last written from is kept longer."
+            ),
+        ),
     ),
 )
 

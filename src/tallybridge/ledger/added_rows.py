@@ -91,6 +91,7 @@ _TABLES = (
     _Table(model=models.DecisionEnd, word="end of a decision"),
     _Table(model=models.HoldDecision, word="decision"),
     _Table(model=models.ImportedExport, word="imported export", content="address"),
+    _Table(model=models.PrunedContent, word="pruning entry"),
     _Table(model=models.SeenCharge, word="seen charge"),
     _Table(model=models.StatedCount, word="stated count"),
     _Table(model=models.Hold, word="settled hold", final=Q(closed__isnull=False)),
@@ -208,4 +209,4 @@ def _spelled(spans: Sequence[Span]) -> str:
 
 
 def _plural(word: str) -> str:
-    return "ends of decisions" if word == "end of a decision" else f"{word}s"
+    return {"end of a decision": "ends of decisions", "pruning entry": "pruning entries"}.get(word, f"{word}s")

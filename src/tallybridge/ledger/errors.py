@@ -8,6 +8,7 @@ LedgerError
 ├── RunClosed, RunUnknown, RunAmbiguous
 ├── IntentConcluded, IntentStillOpen, IntentUnknown
 ├── EvidenceUnknown, EvidenceDamaged
+│   └── EvidencePruned  of EvidenceUnknown: it was there
 └── HoldUnknown
 """
 
@@ -99,6 +100,10 @@ class IntentStillOpen(LedgerError):
 
 class EvidenceUnknown(LedgerError):
     """Nothing is stored under this address."""
+
+
+class EvidencePruned(EvidenceUnknown):
+    """What was stored under this address has been pruned, because its retention has ended."""
 
 
 class EvidenceDamaged(LedgerError):

@@ -13,10 +13,22 @@ from typing import NamedTuple
 from tallybridge.ledger import plain_sql
 from tallybridge.ledger.addresses import address_of_digest, digest_of
 from tallybridge.ledger.compression import compress, decompress, difference, restore
-from tallybridge.ledger.errors import EvidenceDamaged, EvidenceUnknown, ledger_errors
+from tallybridge.ledger.errors import EvidenceDamaged, EvidencePruned, EvidenceUnknown, ledger_errors
 from tallybridge.ledger.recent import Recent
 
-__all__ = ["EvidenceDamaged", "EvidenceUnknown", "address_of", "compress", "decompress", "get", "get_many", "known", "put", "put_many"]
+__all__ = [
+    "EvidenceDamaged",
+    "EvidencePruned",
+    "EvidenceUnknown",
+    "address_of",
+    "compress",
+    "decompress",
+    "get",
+    "get_many",
+    "known",
+    "put",
+    "put_many",
+]
 
 _AT_ONCE = 500
 """Addresses in one look-up: databases bound the number of values in a statement."""
@@ -26,6 +38,7 @@ differences, so one in forty adds half to them."""
 _FARTHEST = 64 << 20
 """Bytes that reading a content may have to restore on its way; of large ones, a whole copy comes sooner."""
 _KNOWN = "SELECT address FROM ledger_blob WHERE address IN {}"
+_PRUNED = "SELECT before FROM ledger_prunedcontent WHERE address = %s ORDER BY id DESC LIMIT 1"
 _STORED = "SELECT id, address, size, base_id, depth, data FROM ledger_blob WHERE address IN {}"
 _WAY = """WITH RECURSIVE way (id, base_id) AS (
     SELECT id, base_id FROM ledger_blob WHERE id IN {}
@@ -137,8 +150,18 @@ def get_many(addresses: Collection[str], *, recent: Recent | None = None) -> dic
                 recent.keep(row.id, found[address])
     for address in asked:
         if address not in found:
-            raise EvidenceUnknown(f"The ledger holds nothing under {address}.")
+            raise _missing(address)
     return found
+
+
+def _missing(address: str) -> EvidenceUnknown:
+    pruned = plain_sql.rows(_PRUNED, digest_of(address))
+    if not pruned:
+        return EvidenceUnknown(f"The ledger holds nothing under {address}.")
+    return EvidencePruned(
+        f"The retention of this evidence has ended: it served billing dates before {pruned[0][0]} only, and was pruned. What was counted and charged "
+        f"is still known; the names of devices and mailboxes behind it are gone ({address})."
+    )
 
 
 def _checked(address: str, size: int, data: bytes | None) -> bytes:

@@ -42,12 +42,17 @@ def take(integration: str, parts: Iterable[ImportedPart], *, file: str, at: date
 
 @ledger_errors()
 def newest_parts(integration: str) -> tuple[ImportedPart, ...]:
-    """Every imported part that has the newest instant of its company; more than one where an export came in several files."""
+    """Every imported part that has the newest instant of its company; more than one where an export came in several files.
+
+    A company whose newest export was pruned, because its retention has ended, is left out.
+    """
     known = models.ImportedExport.objects.filter(integration=integration)
     latest: dict[str, datetime] = dict(known.values_list("company").annotate(Max("exported")).order_by())
     rows = [row for row in known.order_by("company", "id") if row.exported == latest[row.company]]
-    contents = evidence.get_many({row.address for row in rows})
-    return tuple(ImportedPart(company=row.company, exported=row.exported, content=contents[row.address]) for row in rows)
+    pruned = set(models.PrunedContent.objects.filter(address__in={row.address for row in rows}).values_list("address", flat=True))
+    there = [row for row in rows if row.address not in pruned or evidence.known(row.address)]
+    contents = evidence.get_many({row.address for row in there})
+    return tuple(ImportedPart(company=row.company, exported=row.exported, content=contents[row.address]) for row in there)
 
 
 @ledger_errors()

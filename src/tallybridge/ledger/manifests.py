@@ -28,6 +28,8 @@ class VerifyReport:
     """The first broken link, in words."""
     head: str | None = None
     """The newest head that was found right."""
+    pruned: int = 0
+    """Pieces of evidence that are no longer there because their retention has ended; what the chain says of them is right."""
     not_yet_vouched: int = 0
     """Decisions, stated counts, imports, configuration versions, seen charges and settled holds that came after the newest link."""
     changed_since: int = 0
@@ -138,6 +140,7 @@ def verify(*, kept_head: str | None = None) -> VerifyReport:
         evidence=len(walk.contents.checked),
         first_broken=cut,
         head=walk.head,
+        pruned=len(walk.contents.pruned),
         not_yet_vouched=later,
         changed_since=changed,
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -53,6 +53,11 @@ def _insert(table: str, columns: Sequence[str]) -> str:
 def value_places(number: int) -> str:
     """The places of so many values in a statement, in parentheses."""
     return f"({', '.join(['%s'] * number)})"
+
+
+def day(on: date) -> object:
+    """A date as the database keeps it."""
+    return connection.ops.adapt_datefield_value(on)
 
 
 def instant(moment: datetime | None) -> object:

@@ -18,6 +18,7 @@ from django.db.backends.postgresql.psycopg_any import IsolationLevel
 from psycopg.conninfo import conninfo_to_dict
 
 from tallybridge.ledger.errors import LedgerError
+from tallybridge.ledger.guarding import ALLOWED
 
 _CONNECTION = {
     "connect_timeout": 10,
@@ -129,10 +130,9 @@ class PostgreSQL:
             for table in tables:
                 for verbs, each in (("UPDATE OR DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
                     name = f"{table}_no_{verbs.split()[0].lower()}"
+                    refusing = _refusing_but_for_what_is_allowed(cursor, table) if each == "ROW" else "tallybridge_only_ever_added"
                     cursor.execute(f'DROP TRIGGER IF EXISTS "{name}" ON "{table}"')
-                    cursor.execute(
-                        f'CREATE TRIGGER "{name}" BEFORE {verbs} ON "{table}" FOR EACH {each} EXECUTE FUNCTION tallybridge_only_ever_added()'
-                    )
+                    cursor.execute(f'CREATE TRIGGER "{name}" BEFORE {verbs} ON "{table}" FOR EACH {each} EXECUTE FUNCTION {refusing}()')
 
     @contextmanager
     def closing_a_run(self, run: str) -> Iterator[None]:
@@ -170,6 +170,17 @@ class PostgreSQL:
     def fault_in_references(self) -> str | None:
         """See `database.Database`."""
         return None
+
+
+def _refusing_but_for_what_is_allowed(cursor: Any, table: str) -> str:
+    """The function that refuses to change or remove a row of a table; it is made where something is allowed all the same."""
+    allowed = [(verb, row, ALLOWED[table, verb]) for verb, row in (("UPDATE", "NEW"), ("DELETE", "OLD")) if (table, verb) in ALLOWED]
+    if not allowed:
+        return "tallybridge_only_ever_added"
+    passing = " ".join(f"IF TG_OP = '{verb}' THEN IF {condition} THEN RETURN {row}; END IF; END IF;" for verb, row, condition in allowed)
+    name = f"tallybridge_only_ever_added_to_{table}"
+    cursor.execute(_GUARD_FUNCTION.replace("tallybridge_only_ever_added", name).replace("BEGIN\n", f"BEGIN\n    {passing}\n"))
+    return name
 
 
 @contextmanager

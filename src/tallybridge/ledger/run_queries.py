@@ -13,7 +13,7 @@ from tallybridge.billing.model import Category, Notice, Quantity, Unit
 from tallybridge.billing.plan import Action
 from tallybridge.billing.reasons import Reason
 from tallybridge.billing.wanting import NotBilled
-from tallybridge.ledger import evidence
+from tallybridge.ledger import evidence, plain_sql
 from tallybridge.ledger.errors import LedgerError, RunAmbiguous, ledger_errors
 from tallybridge.ledger.prepared import models
 from tallybridge.ledger.run_records import INTERRUPTED, HistoryEntry, LeftOutCount, StoredRun, StoredTenantRun
@@ -21,6 +21,13 @@ from tallybridge.ledger.run_records import INTERRUPTED, HistoryEntry, LeftOutCou
 _not_billed = msgspec.json.Decoder(tuple[NotBilled, ...])
 _left_out = msgspec.json.Decoder(tuple[LeftOutCount, ...])
 _notices = msgspec.json.Decoder(tuple[Notice, ...])
+
+
+LAST_COUNTED = """SELECT {} FROM ledger_tenantrun run
+JOIN ledger_tenantfacts facts ON facts.id = run.facts_id JOIN ledger_plannedchange planned ON planned.facts_id = facts.id
+WHERE run.destination = %s AND run.agreement = %s AND planned.item = %s AND planned.to_quantity = %s AND facts.evidence IS NOT NULL
+AND planned.action IN ('create', 'update', 'unchanged') AND planned.reason IS NULL ORDER BY run.id DESC LIMIT 1"""
+"""The newest tenant run that counted a quantity for a line and meant to write it, or found it there: destination, agreement, item, quantity."""
 
 
 class _Said(msgspec.Struct):
@@ -123,12 +130,8 @@ def latest_for(destination: int, agreement: int, item: str) -> StoredTenantRun |
 @ledger_errors()
 def last_counted(destination: int, agreement: int, item: str, quantity: int) -> StoredTenantRun | None:
     """The newest tenant run that counted this quantity for the line and meant to write it, or found it there: what it was written from."""
-    planned = Q(destination=destination, agreement=agreement, facts__evidence__isnull=False)
-    meant_or_found = [Action.CREATE.value, Action.UPDATE.value, Action.UNCHANGED.value]
-    change = {"item": item, "to_quantity": quantity, "action__in": meant_or_found, "reason__isnull": True}
-    meant = Q(**{f"facts__plannedchange__{name}": value for name, value in change.items()})
-    newest = models.TenantRun.objects.filter(planned, meant).order_by("-id").values_list("id", flat=True).first()
-    found = _stored_tenant_runs(models.TenantRun.objects.filter(id=newest)) if newest is not None else ()
+    newest = plain_sql.rows(LAST_COUNTED.format("run.id"), destination, agreement, item, quantity)
+    found = _stored_tenant_runs(models.TenantRun.objects.filter(id=newest[0][0])) if newest else ()
     return found[0] if found else None
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from tallybridge.ledger.guarding import ALLOWED
+
 DATABASE_FILE = "ledger.sqlite3"
 BUSY_SECONDS = 20
 
@@ -69,9 +71,11 @@ class SQLite:
         with connection.cursor() as cursor:
             for table in tables:
                 for verb in ("UPDATE", "DELETE"):
+                    allowed = ALLOWED.get((table, verb))
                     cursor.execute(f'DROP TRIGGER IF EXISTS "{table}_no_{verb.lower()}"')
                     cursor.execute(
                         f'CREATE TRIGGER "{table}_no_{verb.lower()}" BEFORE {verb} ON "{table}" '
+                        f"{f'WHEN NOT COALESCE({allowed}, 0) ' if allowed else ''}"
                         f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are only ever added'); END"
                     )
 

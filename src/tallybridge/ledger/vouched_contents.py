@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from tallybridge.ledger import evidence, tenant_facts
 from tallybridge.ledger.prepared import models
@@ -18,15 +19,22 @@ class Contents:
     def __init__(self) -> None:
         self.checked: set[str] = set()
         """Addresses."""
+        self.pruned: set[str] = set()
+        """Addresses of what was pruned."""
         self._facts: set[int] = set()
+        self._kept_until: dict[int, date] = {}
+        """Of facts whose evidence was pruned, the first billing date on which no run may rest on them."""
         self._recent = Recent()
 
     def fault(self, what: str, address: str) -> str | None:
         """What is wrong with a content, in words that begin with `what`; None where it is right."""
-        if address in self.checked:
+        if address in self.checked or address in self.pruned:
             return None
         try:
             evidence.get_many((address,), recent=self._recent)
+        except evidence.EvidencePruned:
+            self.pruned.add(address)
+            return None
         except evidence.EvidenceUnknown:
             return f"{what} is missing from the ledger ({address})."
         except evidence.EvidenceDamaged:
@@ -37,7 +45,8 @@ class Contents:
     def fault_in_facts(self, run: models.Run) -> str | None:
         """The first thing that is wrong with what a run recorded of its tenants, beyond the rows of the run itself."""
         rows = models.TenantRun.objects.filter(run=run).order_by("tenant_id").values_list("tenant_id", "facts_id")
-        tenants = {facts: tenant for tenant, facts in rows if facts not in self._facts}
+        every = {facts: tenant for tenant, facts in rows}
+        tenants = {facts: tenant for facts, tenant in every.items() if facts not in self._facts}
         for facts in _some_at_once(sorted(tenants)):
             if (other := tenant_facts.changed(facts)) is not None:
                 return f"the usage lines, changes or outcome of the tenant {tenants[other]} have been changed since the run was closed."
@@ -48,7 +57,13 @@ class Contents:
                         continue
                     if (fault := self.fault(f"its {word} of the tenant {tenants[row.id]}", address)) is not None:
                         return fault
+                if row.evidence in self.pruned:
+                    entries = models.PrunedContent.objects.filter(address=row.evidence).order_by("id")
+                    self._kept_until[row.id] = entries.values_list("before", flat=True).last() or date.min
             self._facts.update(facts)
+        for one, tenant in every.items():
+            if run.date >= self._kept_until.get(one, date.max):
+                return f"its evidence of the tenant {tenant} was pruned before its retention had ended."
         return None
 
 

@@ -23,6 +23,7 @@ from tallybridge.runs.orders import Order, RunRefused, billing_date, destination
 from tallybridge.runs.parts import billed_agreements, context_in_one_process
 from tallybridge.runs.pool import run_all
 from tallybridge.runs.reports import RunReport, TenantReport
+from tallybridge.runs.retention import end_retention
 from tallybridge.runs.spreading import SpreadDay, can_be_spread, left_open
 from tallybridge.runs.stated_beside import open_source_of_run
 from tallybridge.runs.tenant_run import run_tenant
@@ -124,6 +125,7 @@ class _Day:
             problems=self._reading.problems,
             not_linked=self._reading.accounts_not_linked,
         )
+        end_retention(self._order, report)
         return finish(report, only=self._order.only)
 
     def _note(self, report: TenantReport) -> None:

@@ -8,6 +8,7 @@ from tallybridge.billing.counting import count
 from tallybridge.billing.plan import OurLine, Proof, Wanted
 from tallybridge.billing.proving import Reading, prove_fall
 from tallybridge.ledger import runs as ledger_runs
+from tallybridge.ledger.errors import EvidencePruned
 from tallybridge.ledger.run_records import StoredTenantRun
 from tallybridge.runs.explaining import evidence_of
 
@@ -29,9 +30,12 @@ def proofs_of_falls(destination: int, lines: Iterable[OurLine], wanted: Mapping[
     return tuple(proofs)
 
 
-def _reading(tenant_run: StoredTenantRun, known: dict[str, Reading]) -> Reading:
-    """The evidence of a past tenant run, counted again; the lines of a tenant mostly rest on the same."""
+def _reading(tenant_run: StoredTenantRun, known: dict[str, Reading]) -> Reading | None:
+    """The evidence of a past tenant run, counted again; the lines of a tenant mostly rest on the same. None where its retention has ended."""
     if tenant_run.run.id not in known:
-        observation, rules = evidence_of(tenant_run)
+        try:
+            observation, rules = evidence_of(tenant_run)
+        except EvidencePruned:
+            return None
         known[tenant_run.run.id] = Reading(observation=observation, rules=rules, usage=count(observation, rules, now=tenant_run.run.started))
     return known[tenant_run.run.id]

@@ -11,6 +11,7 @@ from tallybridge.billing.planning import plan as make_plan
 from tallybridge.billing.wanting import wanted_items
 from tallybridge.ledger import canonical, evidence
 from tallybridge.ledger import runs as ledger_runs
+from tallybridge.ledger.errors import EvidencePruned
 from tallybridge.ledger.run_records import StoredRun, StoredTenantRun
 from tallybridge.runs.explaining import evidence_of
 
@@ -22,6 +23,8 @@ class TenantReplay:
     name: str
     usage_same: bool | None
     plan_same: bool | None
+    pruned: bool = False
+    """The retention of its evidence has ended, so nothing can be counted again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,11 @@ class Replay:
     def empty(self) -> bool:
         """Whether there was nothing to count again: an applied plan was counted by the run that made it."""
         return all(tenant.usage_same is None for tenant in self.tenants)
+
+    @property
+    def pruned(self) -> int:
+        """Of how many tenants the retention of the evidence has ended."""
+        return sum(tenant.pruned for tenant in self.tenants)
 
     @property
     def same(self) -> bool:
@@ -55,7 +63,10 @@ def replay(run: StoredRun) -> Replay:
 def _replay(tenant_run: StoredTenantRun) -> TenantReplay:
     if tenant_run.evidence is None or tenant_run.usage is None:
         return TenantReplay(name=tenant_run.tenant_name, usage_same=None, plan_same=None)
-    observation, rules = evidence_of(tenant_run)
+    try:
+        observation, rules = evidence_of(tenant_run)
+    except EvidencePruned:
+        return TenantReplay(name=tenant_run.tenant_name, usage_same=None, plan_same=None, pruned=True)
     usage = count(observation, rules, now=tenant_run.run.started)
     usage_same = _address(canonical.encode_usage(usage)) == tenant_run.usage
     if tenant_run.inputs is None:
@@ -77,5 +88,5 @@ def replay_document(replayed: Replay) -> dict[str, Any]:
         "date": replayed.run.date.isoformat(),
         "same": replayed.same,
         "rules_version": {"then": replayed.run.rules_version, "now": replayed.rules_version},
-        "tenants": [{"tenant": one.name, "usage_same": one.usage_same, "plan_same": one.plan_same} for one in replayed.tenants],
+        "tenants": [{"tenant": one.name, "usage_same": one.usage_same, "plan_same": one.plan_same, "pruned": one.pruned} for one in replayed.tenants],
     }

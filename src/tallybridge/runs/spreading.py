@@ -25,6 +25,7 @@ from tallybridge.runs.orders import Order, RunGivenBack, RunRefused, billing_dat
 from tallybridge.runs.parts import billed_agreements
 from tallybridge.runs.recorded import recorded_reports
 from tallybridge.runs.reports import RunReport, TenantOutcome, TenantReport
+from tallybridge.runs.retention import end_retention
 from tallybridge.runs.runs_at_hand import RunsAtHand, part_key
 from tallybridge.runs.sessions import one_of_the_sessions
 from tallybridge.sources.base import Source, SourceError
@@ -152,4 +153,5 @@ class SpreadDay:
             problems=brief.problems if brief is not None else self._reading.problems,
             not_linked=brief.accounts_not_linked if brief is not None else self._reading.accounts_not_linked,
         )
+        end_retention(self._order, report)
         return finish(report, taken_over=[list(one) for one in at_work.taken_over(self._run_id)])

@@ -8,6 +8,7 @@ from tallybridge.billing.counting import RULES_VERSION, count
 from tallybridge.billing.model import Usage
 from tallybridge.ledger import manifests
 from tallybridge.ledger import runs as ledger_runs
+from tallybridge.ledger.errors import EvidencePruned
 from tallybridge.ledger.manifests import VerifyReport
 from tallybridge.ledger.run_records import StoredTenantRun
 from tallybridge.runs.explaining import evidence_of
@@ -19,7 +20,8 @@ def verify_ledger(*, kept_head: str | None = None) -> VerifyReport:
     Args:
         kept_head: a chain head that was kept elsewhere and must be in the chain.
 
-    Runs of an older rules version are checked by the chain alone: this program may rightly count them differently.
+    Runs whose evidence was pruned, and runs of an older rules version, are checked by the chain alone: this program may rightly count the latter
+    differently.
     """
     report = manifests.verify(kept_head=kept_head)
     if not report.ok:
@@ -34,7 +36,10 @@ def verify_ledger(*, kept_head: str | None = None) -> VerifyReport:
 def _disagreement(tenant_run: StoredTenantRun) -> str | None:
     if tenant_run.evidence is None or tenant_run.usage is None or tenant_run.run.rules_version != str(RULES_VERSION):
         return None
-    observation, rules = evidence_of(tenant_run)
+    try:
+        observation, rules = evidence_of(tenant_run)
+    except EvidencePruned:
+        return None
     usage = count(observation, rules, now=tenant_run.run.started)
     if usage.quantities == tenant_run.quantities and _adds_up(usage):
         return None

@@ -20,6 +20,7 @@ from tallybridge.console.models import CustomerNote
 from tallybridge.console.naming import CATEGORY_WORDS, short_name
 from tallybridge.ledger import canonical, customer_queries, evidence, holds
 from tallybridge.ledger.customer_queries import TenantDay
+from tallybridge.ledger.errors import EvidencePruned
 from tallybridge.ledger.holds import StoredHold
 from tallybridge.ledger.run_queries import tenant_run
 from tallybridge.ledger.run_records import LeftOutCount, StoredTenantRun
@@ -158,7 +159,11 @@ def _date(day: TenantDay) -> date:
 def _evidence(observed: StoredTenantRun) -> EvidenceShown | None:
     if observed.evidence is None or observed.observed_at is None:
         return None
-    observation = canonical.decode_observation(evidence.get(observed.evidence), started=observed.observed_at)
+    try:
+        content = evidence.get(observed.evidence)
+    except EvidencePruned:
+        return None
+    observation = canonical.decode_observation(content, started=observed.observed_at)
     document = msgspec.json.decode(observed.document)
     return EvidenceShown(
         tenant_run=observed,

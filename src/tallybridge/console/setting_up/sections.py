@@ -29,6 +29,7 @@ _LABELS = {
     "insecure": "Unencrypted beyond this machine",
     "run_at": "Daily run at",
     "apply": "Who writes the charges",
+    "evidence_months": "Months that evidence is kept",
     "public_key": "REST public key",
     "private_key": "REST private key",
     "external_product": "External Product",

@@ -12,7 +12,7 @@ from tallybridge.ledger.models.at_work import PartAtWork, SpreadRun
 from tallybridge.ledger.models.given import ColumnName, ImportedExport, StatedCount
 from tallybridge.ledger.models.people import DecisionEnd, Hold, HoldDecision, Lease, TenantBinding
 from tallybridge.ledger.models.runs import Manifest, PlannedChange, Run, TenantFacts, TenantRun, TenantRunOutcome, UsageLine
-from tallybridge.ledger.models.stored import Blob, ConfigurationVersion, KeyCheck, Secret
+from tallybridge.ledger.models.stored import Blob, ConfigurationVersion, KeyCheck, PrunedContent, Secret
 from tallybridge.ledger.models.writes import Destination, Intent, IntentCall, IntentResult, Line, SeenCharge
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Manifest",
     "PartAtWork",
     "PlannedChange",
+    "PrunedContent",
     "Run",
     "Secret",
     "SeenCharge",

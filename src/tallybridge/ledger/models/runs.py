@@ -33,7 +33,7 @@ class TenantFacts(AppendOnly):
 
     digest = models.BinaryField(max_length=32, db_index=True)
     """SHA-256 of all that follows, with the usage lines and planned changes: see `tenant_facts`."""
-    evidence = AddressField(null=True)
+    evidence = AddressField(null=True, db_index=True)
     usage = AddressField(null=True)
     inputs = AddressField(null=True)
     plan = AddressField(null=True)

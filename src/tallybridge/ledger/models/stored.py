@@ -25,6 +25,19 @@ class Blob(AppendOnly):
     data = models.BinaryField()
 
 
+class PrunedContent(AppendOnly):
+    """A content whose retention has ended: what stays of it. Its row among the contents may be removed, because this one is there (decision 0028)."""
+
+    blob = models.BigIntegerField(unique=True)
+    """The number that it had."""
+    address = AddressField(db_index=True)
+    kind = models.CharField(max_length=20)
+    size = models.PositiveBigIntegerField()
+    before = models.DateField()
+    """Only runs of earlier billing dates rest on it."""
+    at = models.DateTimeField()
+
+
 class ConfigurationVersion(AppendOnly):
     """One version of an integration's configuration; its content is a blob."""
 

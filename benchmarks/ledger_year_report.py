@@ -1,0 +1,140 @@
+"""The figures of a simulated year as a page of the documentation with a plot: `python -m benchmarks.ledger_year_report FIGURES docs`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+_EVIDENCE = "observation"
+_CONTENTS = ("observation", "inputs", "plan", "document", "present")
+_VERSION = "5.20"
+_PAGE = """# How the ledger grows
+
+What a day adds to the ledger, measured over a simulated {days} days of {tenants} customers with {hosts} devices each: on one day of {every}
+{percent} of all devices change, on the others nothing does. A third of the changed devices are replaced, a third renamed, the rest come or go, so
+quantities change and charges are written. Evidence is kept for {kept} days instead of the usual two years, so that retention is at work.
+`make ledger-year` measures it again; this page is written by it.
+
+![What each day adds, and what is in use](images/ledger-year.svg)
+
+{table}
+
+- *Bytes* are SQLite's pages in use, free ones not counted, so rows and indexes are in them; medians of the days of a kind.
+- *The bare difference* is the canonical bytes of the rows of the devices that went and came, nothing else, each customer's compressed alone by
+  zstd at its highest level.
+- A quantity that has changed is written, and the day after sees Tigerpaw hold it: both days count as the change.
+- Days of customers of whom nothing changed are added by one statement a day instead of one transaction each; the rows are the same.
+- A pruned piece leaves an entry with its hash. Its pages are used again: the file does not shrink
+  (decision [0028](decisions/0028-retention.md)).
+"""
+
+
+def write_page(measured: Mapping[str, Any], docs: Path | None) -> str:
+    """The table of the figures; with a folder also the page and its plot in it."""
+    table = _table(measured)
+    if docs is not None:
+        year = measured["year"]
+        text = _PAGE.format(**{**year, "percent": f"{100 * year['share']:g} %", "table": table})
+        (docs / "ledger-growth.md").write_text(text, encoding="utf-8")
+        (docs / "images" / "ledger-year.svg").write_text(_plot(measured), encoding="utf-8")
+    return table
+
+
+def _table(measured: Mapping[str, Any]) -> str:
+    days, tenants = measured["days"], measured["year"]["tenants"]
+    changed = [place for place, day in enumerate(days) if day["changed"] and place + 1 < len(days)]
+    after = {place + 1 for place in changed}
+    unchanged = [day for place, day in enumerate(days) if not day["changed"] and place not in after]
+    usual = median(day["pages"] + _kept_whole(day) for day in unchanged)
+    pairs = [(days[place], days[place + 1]) for place in changed]
+
+    def ratio(of: Callable[[Mapping[str, Any], Mapping[str, Any]], float]) -> str:
+        return f"{median(of(*pair) / pair[0]['difference'] for pair in pairs):.1f}"
+
+    rows = [
+        ("bytes per customer and unchanged day", f"{usual / tenants:.0f}", "at most 1024"),
+        ("evidence added by an unchanged day", f"{sum(_of(day, (_EVIDENCE,)) for day in unchanged)}", "0"),
+        ("customers changed on a day with changes", f"{median(one['changed'] for one, _ in pairs):.0f}", ""),
+        ("the bare difference per changed customer", f"{median(one['difference'] / one['changed'] for one, _ in pairs):.0f}", ""),
+        ("evidence added per changed customer", f"{median(_of(one, (_EVIDENCE,)) / one['changed'] for one, _ in pairs):.0f}", ""),
+        ("**evidence ÷ the bare difference**", ratio(lambda one, _: _of(one, (_EVIDENCE,))), "at most 4"),
+        (
+            "all contents (evidence, inputs, plans, documents, lines) ÷ the bare difference",
+            ratio(lambda one, next_: _of(one, _CONTENTS) + _of(next_, _CONTENTS)),
+            "",
+        ),
+        (
+            "all that the file grows by beyond an unchanged day (with usage lines, intents, indexes) ÷ the bare difference",
+            ratio(lambda one, next_: one["pages"] + _kept_whole(one) + next_["pages"] + _kept_whole(next_) - 2 * usual),
+            "",
+        ),
+        ("pieces of evidence pruned", f"{sum(day['pruned'] for day in days)}", ""),
+        ("in use at the end, per customer", f"{days[-1]['in_use'] / tenants / 1000:.1f} kB", ""),
+        ("CPU seconds of the whole simulation", f"{sum(day['cpu'] for day in days):.0f}", ""),
+    ]
+    return "\n".join(["| figure | value | aim |", "| --- | --- | --- |", *(f"| {name} | {value} | {aim} |" for name, value, aim in rows)])
+
+
+def _of(day: Mapping[str, Any], kinds: Sequence[str]) -> int:
+    return sum(day["contents"].get(kind, 0) for kind in kinds)
+
+
+def _kept_whole(day: Mapping[str, Any]) -> int:
+    """What pruning took out of the pages in use on that day."""
+    return int(day["pruned_bytes"])
+
+
+def _plot(measured: Mapping[str, Any]) -> str:
+    import vl_convert  # noqa: PLC0415 - only who draws needs its engine
+
+    tenants = measured["year"]["tenants"]
+    added = [
+        {"day": day["number"], "bytes": value / tenants, "of": of}
+        for day in measured["days"]
+        for of, value in (
+            ("evidence", _of(day, (_EVIDENCE,))),
+            ("the bare difference", day["difference"]),
+            ("the whole file", day["pages"] + _kept_whole(day)),
+        )
+    ]
+    held = [{"day": day["number"], "kB": day["in_use"] / tenants / 1000} for day in measured["days"]]
+    kept = measured["year"]["kept"]
+    x = {"field": "day", "type": "quantitative", "title": "day", "axis": {"grid": False}}
+    color = {"field": "of", "type": "nominal", "title": None, "scale": {"range": ["#0b6e4f", "#c8553d", "#3a5a98"]}}
+    added_chart = {
+        "title": "Bytes added per customer and day",
+        "width": 640,
+        "height": 200,
+        "data": {"values": added},
+        "mark": {"type": "line", "strokeWidth": 1.2},
+        "encoding": {"x": x, "y": {"field": "bytes", "type": "quantitative", "title": None}, "color": color},
+    }
+    held_chart = {
+        "title": f"Kilobytes in use per customer; retention ends from day {kept} on",
+        "width": 640,
+        "height": 140,
+        "layer": [
+            {
+                "data": {"values": held},
+                "mark": {"type": "line", "color": "#3a5a98"},
+                "encoding": {"x": x, "y": {"field": "kB", "type": "quantitative", "title": None, "scale": {"zero": True}}},
+            },
+            {"data": {"values": [{"day": kept}]}, "mark": {"type": "rule", "strokeDash": [4, 4], "color": "#777777"}, "encoding": {"x": x}},
+        ],
+    }
+    whole = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "background": "#ffffff",
+        "vconcat": [added_chart, held_chart],
+        "config": {"font": "system-ui, Segoe UI, Noto Sans, sans-serif"},
+    }
+    drawn: str = vl_convert.vegalite_to_svg(whole, vl_version=_VERSION)
+    return drawn
+
+
+if __name__ == "__main__":
+    print(write_page(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), Path(sys.argv[2])))
