@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from tallybridge.billing.counting import RULES_VERSION, count
-from tallybridge.billing.model import Application, Category, Device, License, LicenseKind, LicenseState, Mapping, Observation, Rules, Seat, Tenant
+from tallybridge.billing.model import Application, Device, License, LicenseKind, LicenseState, Mapping, Observation, Rules, Seat, Tenant
 from tallybridge.billing.plan import Action, Bounds, Change, IntentKind, IntentOutcome, OpenIntent, OurLine, Plan, PlanningInputs
 from tallybridge.billing.planning import plan as make_plan
 from tallybridge.billing.psa import Agreement, Charge, Item
@@ -25,17 +25,16 @@ from tallybridge.runs.reports import LineReport, TenantOutcome, TenantReport, le
 
 INTEGRATION = "Integration with Tigerpaw"
 FIRST_DAY = date(2026, 1, 1)
-_BY_CATEGORY = "Kaspersky Endpoint Security for Business Advanced"
-_ALIKE = "Kaspersky Endpoint Detection and Response"
-_ITEMS = ((Category.WINDOWS_WORKSTATION, "KES-WKS"), (Category.WINDOWS_SERVER, "KES-SRV"), (Category.NON_WINDOWS, "KES-NIX"))
+_APPLICATION = "Kaspersky Endpoint Security for Business Advanced"
+_ITEM = "KES-ADVANCED"
 _SYSTEMS = (("Microsoft Windows 11", 4103), ("Microsoft Windows Server 2022", 4101), ("Ubuntu 24.04", 4096))
 _EXPIRES = datetime(2030, 1, 1, tzinfo=UTC)
 
 RULES = Rules(
-    applications=(Application(name=_BY_CATEGORY, exact=(_BY_CATEGORY,)), Application(name=_ALIKE, exact=(_ALIKE,))),
-    mappings=(Mapping(application=_BY_CATEGORY, by_category=_ITEMS), Mapping(application=_ALIKE, item="KES-EDR")),
+    applications=(Application(name=_APPLICATION, exact=(_APPLICATION,)),),
+    mappings=(Mapping(application=_APPLICATION, item=_ITEM),),
 )
-_PRICE_BOOK = tuple(Item(id=item, description=item) for item in sorted({item for mapping in RULES.mappings for item in mapping.items()}))
+_PRICE_BOOK = (Item(id=_ITEM, description=_ITEM),)
 
 
 def started_on(day: date) -> datetime:
@@ -62,37 +61,35 @@ class LivingTenant:
 
     def observation(self, day: date) -> Observation:
         """Read whole."""
-        serials = ((f"1A2B-{self.number:06}-073015-1-0001", _BY_CATEGORY), (f"1A2B-{self.number:06}-073015-1-0002", _ALIKE))
+        serial = f"1A2B-{self.number:06}-073015-1-0001"
         devices = tuple(sorted(self.devices.values()))
         return Observation(
             tenant=self.tenant,
             started=started_on(day),
-            licenses=tuple(
+            licenses=(
                 License(
                     serial=serial,
-                    name=name,
+                    name=_APPLICATION,
                     kind=LicenseKind.SUBSCRIPTION,
                     is_subscription=True,
                     state=LicenseState.ACTIVE,
                     expires=_EXPIRES,
                     installed=True,
                     application_id=1105,
-                )
-                for serial, name in serials
+                ),
             ),
             devices=devices,
             seats=tuple(
                 Seat(license=serial, device=device.id, active=True, pending=False, expires=None, device_name="")
-                for serial, _ in serials
                 for device in devices
-                if _uses(device, serial)
+                if _uses_it(device)
             ),
         )
 
 
-def _uses(device: Device, serial: str) -> bool:
-    """Seven of eight devices use a license; which ones, their ids tell."""
-    return int(device.id[2 if serial.endswith("1") else 4], 16) > 1
+def _uses_it(device: Device) -> bool:
+    """Seven of eight devices use the license; which ones, their ids tell."""
+    return int(device.id[2], 16) > 1
 
 
 class LivingFleet:

@@ -14,9 +14,10 @@ _CONTENTS = ("observation", "inputs", "plan", "document", "present")
 _VERSION = "5.20"
 _PAGE = """# How the ledger grows
 
-What a day adds to the ledger, measured over a simulated {days} days of {tenants} customers with {hosts} devices each: on one day of {every}
-{percent} of all devices change, on the others nothing does. A third of the changed devices are replaced, a third renamed, the rest come or go, so
-quantities change and charges are written. Evidence is kept for {kept} days instead of the usual two years, so that retention is at work.
+What a day adds to the ledger, measured over a simulated {days} days of {tenants} customers with {hosts} devices each and one application, billed
+on one item. On one day of {every} {percent} of all devices change, on the others nothing does. A third of the changed devices are replaced, a third
+renamed, the rest come or go, so quantities change and charges are written. Evidence is kept for {kept} days instead of the usual two years, so that
+retention is at work.
 `make ledger-year` measures it again; this page is written by it.
 
 ![What each day adds, and what is in use](images/ledger-year.svg)
