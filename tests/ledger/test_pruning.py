@@ -41,7 +41,7 @@ def psa(ledger: Path) -> int:
 @pytest.fixture
 def addresses(psa: int) -> list[str]:
     """The evidence of six days, each with a device more, kept as differences."""
-    runs_of_days = []
+    runs_of_days: list[str] = []
     for number in range(DAYS):
         run, started = f"r{number}", START + timedelta(days=number)
         begin(run, on=_day(number), started=started)

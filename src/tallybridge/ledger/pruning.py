@@ -22,9 +22,10 @@ from tallybridge.ledger.run_queries import LAST_COUNTED
 _LOOKED_BACK = timedelta(days=35)
 """How far before the end of retention a daily look goes: further than a month, at whose beginning everything is looked through."""
 _AT_ONCE = 200
-_ENDED_EVIDENCE = """SELECT DISTINCT facts.evidence FROM ledger_run run
-JOIN ledger_tenantrun part ON part.run_id = run.id JOIN ledger_tenantfacts facts ON facts.id = part.facts_id
-WHERE run.integration = %s AND run.date >= %s AND run.date < %s AND facts.evidence IS NOT NULL
+_ENDED_EVIDENCE = """SELECT DISTINCT facts.evidence FROM ledger_tenantfacts facts WHERE facts.id IN (
+    SELECT part.facts_id FROM ledger_run run JOIN ledger_tenantrun part ON part.run_id = run.id
+    WHERE run.integration = %s AND run.date >= %s AND run.date < %s
+) AND facts.evidence IS NOT NULL
 AND EXISTS (SELECT 1 FROM ledger_blob stored WHERE stored.address = facts.evidence)
 AND NOT EXISTS (
     SELECT 1 FROM ledger_tenantfacts other JOIN ledger_tenantrun later ON later.facts_id = other.id JOIN ledger_run kept ON kept.id = later.run_id
