@@ -127,7 +127,7 @@ def test_reading_a_difference_takes_two_statements_however_many_it_builds_on(led
     assert len(sql) == 2
 
 
-@pytest.mark.parametrize("change", ["data = x'00'", "base_id = id", "base_id = NULL", "base_id = 3"])
+@pytest.mark.parametrize("change", ["data = address", "base_id = id", "base_id = NULL", "base_id = 3"])
 def test_a_difference_is_handed_out_only_if_all_that_it_builds_on_is_right(ledger: Path, home: Path, clock: StandingClock, change: str) -> None:
     addresses = _put_one_after_the_other(_history(4, devices=5))
     opening.close_ledger()
@@ -143,7 +143,7 @@ def test_what_replaces_a_damaged_or_unknown_content_is_kept_whole(ledger: Path, 
     first, second, third = _history(3)
     address = evidence.put(first, "observation")
     opening.close_ledger()
-    tamper(home, "UPDATE ledger_blob SET data = x'00'")
+    tamper(home, "UPDATE ledger_blob SET data = address")
     opening.open_ledger(home, clock=clock)
     for content, earlier in ((second, address), (third, evidence.address_of(b"never put"))):
         assert evidence.get(evidence.put(content, "observation", earlier=earlier)) == content

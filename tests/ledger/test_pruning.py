@@ -162,7 +162,7 @@ def test_a_piece_that_was_removed_before_its_time_is_found_whatever_the_entry_sa
 
 def test_what_a_damaged_piece_builds_on_is_left_for_verify_to_tell(addresses: list[str], home: Path, clock: StandingClock) -> None:
     opening.close_ledger()
-    tamper(home, "UPDATE ledger_blob SET data = x'00' WHERE id = (SELECT MAX(base_id) FROM ledger_blob WHERE kind = 'observation')")
+    tamper(home, "UPDATE ledger_blob SET data = address WHERE id = (SELECT MAX(base_id) FROM ledger_blob WHERE kind = 'observation')")
     opening.open_ledger(home, clock=clock)
     assert pruning.prune(INTEGRATION, KEPT_FROM, at=START, everything=True).contents == 3
     assert not manifests.verify().ok

@@ -13,6 +13,7 @@ from tallybridge.configuration.secrets import SecretReference
 
 ApplyMode = Literal["automatic", "approve"]
 WriteMode = Literal["soap", "worklist"]
+USUAL_EVIDENCE_MONTHS = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +26,13 @@ class IntegrationSettings:
     run_at: time = time(2, 30)
     """Local time of day in `time_zone` (L12 for days on which it is missing or comes twice)."""
     apply: ApplyMode = "approve"
-    evidence_months: int = 24
-    """How long evidence is kept (design 7)."""
+    evidence_months: int | None = None
+    """How long evidence is kept; None: `USUAL_EVIDENCE_MONTHS`."""
+
+    @property
+    def months_of_evidence(self) -> int:
+        """How long evidence is kept (design 7)."""
+        return USUAL_EVIDENCE_MONTHS if self.evidence_months is None else self.evidence_months
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

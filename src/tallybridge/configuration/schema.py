@@ -9,7 +9,7 @@ from tallybridge.billing import model
 from tallybridge.configuration import combinations
 from tallybridge.configuration.destination_tables import DESTINATIONS
 from tallybridge.configuration.naming_values import Matchers, application_of, mapping_of, plain_application, plain_mapping
-from tallybridge.configuration.records import GuardSettings, IntegrationSettings, LinkSettings
+from tallybridge.configuration.records import USUAL_EVIDENCE_MONTHS, GuardSettings, IntegrationSettings, LinkSettings
 from tallybridge.configuration.source_tables import SOURCES
 from tallybridge.configuration.table import Setting, Table
 from tallybridge.configuration.values import Choice, Flag, Text, TimeOfDay, TimeZone, WholeNumber
@@ -54,6 +54,8 @@ INTEGRATION = Table(
         Setting(
             name="evidence_months",
             kind=WholeNumber(1, 1200),
+            default_words=str(USUAL_EVIDENCE_MONTHS),
+            example=str(USUAL_EVIDENCE_MONTHS),
             sentence=(
                 "For so many months evidence is kept: which devices and mailboxes were behind a quantity. Then the daily run prunes it; "
                 "what was counted, planned and charged stays. Evidence that a charge of ours was last written from is kept longer."

@@ -43,7 +43,7 @@ def end_retention(order: Order, report: RunReport) -> None:
         return
     settings = order.configuration.integration
     try:
-        pruning.prune(settings.name, first_day_kept(report.date, settings.evidence_months), at=report.finished)
+        pruning.prune(settings.name, first_day_kept(report.date, settings.months_of_evidence), at=report.finished)
     except LedgerError:
         _log.exception("evidence could not be pruned", integration=settings.name)
 
@@ -54,7 +54,7 @@ def prune_all(configurations: Iterable[Configuration], clock: Clock, *, dry_run:
 
 
 def _prune(configuration: Configuration, clock: Clock, *, dry_run: bool) -> Pruned:
-    name, months = configuration.integration.name, configuration.integration.evidence_months
+    name, months = configuration.integration.name, configuration.integration.months_of_evidence
     with leases.hold_lease(f"integration:{name}") as held:
         if held is None:
             return Pruned(integration=name, months=months, pruning=None)
