@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import date, timedelta
 
 import pytest
 
 from tallybridge.console.charts import Series, publish, units_per_day
+from tallybridge.console.charts.drawing import dates_shown
 from tallybridge.console.charts.palette import STYLESHEET, tokens
 from tallybridge.console.models import Role
 from tests.console.conftest import Desk
@@ -24,7 +26,7 @@ def test_the_same_data_have_the_same_address_and_other_data_another() -> None:
     assert publish(units_per_day(SERIES)) != publish(units_per_day(SERIES[:1]))
 
 
-@pytest.mark.parametrize("size", ["wide", "narrow"])
+@pytest.mark.parametrize("size", ["broad", "wide", "narrow"])
 @pytest.mark.parametrize(("scheme", "other"), [("light", "dark"), ("dark", "light")])
 def test_a_chart_is_drawn_in_the_colors_of_its_scheme_and_names_its_series(desk: Desk, scheme: str, other: str, size: str) -> None:
     chart = publish(units_per_day(SERIES))
@@ -42,6 +44,16 @@ def test_a_chart_is_drawn_in_the_colors_of_its_scheme_and_names_its_series(desk:
 def test_a_chart_that_is_not_there_is_not_found(desk: Desk, part: str) -> None:
     address = part.format(publish(units_per_day(SERIES)).address)
     assert desk.get(f"/charts/{address}.svg").status_code == 404
+
+
+@pytest.mark.parametrize("most", [2, 4, 7, 11])
+@pytest.mark.parametrize("days", [1, 2, 3, 20, 31, 90, 400])
+def test_dates_along_a_chart_end_with_its_last_day_at_equal_distances(days: int, most: int) -> None:
+    last = date(2026, 12, 2)
+    shown = dates_shown([last - timedelta(days=back) for back in range(days)], most)
+    assert shown[-1] == last
+    assert len(shown) <= most
+    assert len({after - before for before, after in itertools.pairwise(shown)}) <= 1
 
 
 def test_charts_are_not_for_everybody(desk: Desk) -> None:
