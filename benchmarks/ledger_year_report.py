@@ -17,8 +17,7 @@ _PAGE = """# How the ledger grows
 What a day adds to the ledger, measured over a simulated {days} days of {tenants} customers with {hosts} devices each and one application, billed
 on one item. On one day of {every} {percent} of all devices change, on the others nothing does. A third of the changed devices are replaced, a third
 renamed, the rest come or go, so quantities change and charges are written. Evidence is kept for {kept} days instead of the usual two years, so that
-retention is at work.
-`make ledger-year` measures it again; this page is written by it.
+retention is at work. `make ledger-year` measures it again; this page is written by it.
 
 ![What each day adds, and what is in use](images/ledger-year.svg)
 
@@ -27,6 +26,9 @@ retention is at work.
 - *Bytes* are SQLite's pages in use, free ones not counted, so rows and indexes are in them; medians of the days of a kind.
 - *The bare difference* is the canonical bytes of the rows of the devices that went and came, nothing else, each customer's compressed alone by
   zstd at its highest level.
+- What is stored as content is evidence, planning inputs, plans, documents and the state of the lines. The rest are rows: facts, usage lines, planned
+  changes, intents with their calls and results, and indexes; they say in words and numbers what was counted and written, and cost more than the
+  difference itself.
 - A quantity that has changed is written, and the day after sees Tigerpaw hold it: both days count as the change.
 - Days of customers of whom nothing changed are added by one statement a day instead of one transaction each; the rows are the same.
 - A pruned piece leaves an entry with its hash. Its pages are used again: the file does not shrink
@@ -50,7 +52,7 @@ def _table(measured: Mapping[str, Any]) -> str:
     changed = [place for place, day in enumerate(days) if day["changed"] and place + 1 < len(days)]
     after = {place + 1 for place in changed}
     unchanged = [day for place, day in enumerate(days) if not day["changed"] and place not in after]
-    usual = median(day["pages"] + _kept_whole(day) for day in unchanged)
+    usual = median(day["pages"] for day in unchanged)
     pairs = [(days[place], days[place + 1]) for place in changed]
 
     def ratio(of: Callable[[Mapping[str, Any], Mapping[str, Any]], float]) -> str:
@@ -59,6 +61,7 @@ def _table(measured: Mapping[str, Any]) -> str:
     rows = [
         ("bytes per customer and unchanged day", f"{usual / tenants:.0f}", "at most 1024"),
         ("evidence added by an unchanged day", f"{sum(_of(day, (_EVIDENCE,)) for day in unchanged)}", "0"),
+        ("bytes per customer and day with changes, everything", f"{median(one['pages'] for one, _ in pairs) / tenants:.0f}", ""),
         ("customers changed on a day with changes", f"{median(one['changed'] for one, _ in pairs):.0f}", ""),
         ("the bare difference per changed customer", f"{median(one['difference'] / one['changed'] for one, _ in pairs):.0f}", ""),
         ("evidence added per changed customer", f"{median(_of(one, (_EVIDENCE,)) / one['changed'] for one, _ in pairs):.0f}", ""),
@@ -70,7 +73,7 @@ def _table(measured: Mapping[str, Any]) -> str:
         ),
         (
             "all that the file grows by beyond an unchanged day (with usage lines, intents, indexes) ÷ the bare difference",
-            ratio(lambda one, next_: one["pages"] + _kept_whole(one) + next_["pages"] + _kept_whole(next_) - 2 * usual),
+            ratio(lambda one, next_: one["pages"] + next_["pages"] - 2 * usual),
             "",
         ),
         ("pieces of evidence pruned", f"{sum(day['pruned'] for day in days)}", ""),
@@ -84,53 +87,46 @@ def _of(day: Mapping[str, Any], kinds: Sequence[str]) -> int:
     return sum(day["contents"].get(kind, 0) for kind in kinds)
 
 
-def _kept_whole(day: Mapping[str, Any]) -> int:
-    """What pruning took out of the pages in use on that day."""
-    return int(day["pruned_bytes"])
-
-
 def _plot(measured: Mapping[str, Any]) -> str:
     import vl_convert  # noqa: PLC0415 - only who draws needs its engine
 
-    tenants = measured["year"]["tenants"]
-    added = [
-        {"day": day["number"], "bytes": value / tenants, "of": of}
-        for day in measured["days"]
-        for of, value in (
-            ("evidence", _of(day, (_EVIDENCE,))),
-            ("the bare difference", day["difference"]),
-            ("the whole file", day["pages"] + _kept_whole(day)),
-        )
+    year, days = measured["year"], measured["days"]
+    x = {"field": "day", "type": "quantitative", "title": "day", "axis": {"grid": False}, "scale": {"domain": [0, year["days"]], "nice": False}}
+    changes = [
+        {"day": day["number"], "bytes": value / day["changed"], "of": of}
+        for day in days
+        if day["changed"]
+        for of, value in (("evidence added", _of(day, (_EVIDENCE,))), ("the bare difference", day["difference"]))
     ]
-    held = [{"day": day["number"], "kB": day["in_use"] / tenants / 1000} for day in measured["days"]]
-    kept = measured["year"]["kept"]
-    x = {"field": "day", "type": "quantitative", "title": "day", "axis": {"grid": False}}
-    color = {"field": "of", "type": "nominal", "title": None, "scale": {"range": ["#0b6e4f", "#c8553d", "#3a5a98"]}}
-    added_chart = {
-        "title": "Bytes added per customer and day",
+    color = {"field": "of", "type": "nominal", "title": None, "scale": {"range": ["#0b6e4f", "#c8553d"]}, "legend": {"orient": "top"}}
+    of_changes = {
+        "title": "Bytes per changed customer, on days with changes",
         "width": 640,
-        "height": 200,
-        "data": {"values": added},
-        "mark": {"type": "line", "strokeWidth": 1.2},
-        "encoding": {"x": x, "y": {"field": "bytes", "type": "quantitative", "title": None}, "color": color},
+        "height": 130,
+        "data": {"values": changes},
+        "mark": {"type": "line", "strokeWidth": 1.5, "point": {"size": 12}},
+        "encoding": {"x": x, "y": {"field": "bytes", "type": "quantitative", "title": None, "scale": {"zero": True}}, "color": color},
     }
-    held_chart = {
-        "title": f"Kilobytes in use per customer; retention ends from day {kept} on",
-        "width": 640,
-        "height": 140,
-        "layer": [
-            {
-                "data": {"values": held},
-                "mark": {"type": "line", "color": "#3a5a98"},
-                "encoding": {"x": x, "y": {"field": "kB", "type": "quantitative", "title": None, "scale": {"zero": True}}},
-            },
-            {"data": {"values": [{"day": kept}]}, "mark": {"type": "rule", "strokeDash": [4, 4], "color": "#777777"}, "encoding": {"x": x}},
-        ],
-    }
+
+    def per_customer(title: str, member: str, unit: int, mark: str) -> dict[str, Any]:
+        values = [{"day": day["number"], "value": day[member] / year["tenants"] / unit} for day in days]
+        line = {
+            "data": {"values": values},
+            "mark": {"type": mark, "color": "#3a5a98", **({"width": 1.4} if mark == "bar" else {})},
+            "encoding": {"x": x, "y": {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": True}}},
+        }
+        rule = {"data": {"values": [{"day": year["kept"]}]}, "mark": {"type": "rule", "strokeDash": [4, 4], "color": "#777777"}, "encoding": {"x": x}}
+        return {"title": title, "width": 640, "height": 130, "layer": [line, rule]}
+
+    charts = [
+        of_changes,
+        per_customer("Bytes that the whole file grows by, per customer and day", "pages", 1, "bar"),
+        per_customer("Kilobytes in use per customer; from the dashed day on evidence is pruned", "in_use", 1000, "line"),
+    ]
     whole = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "background": "#ffffff",
-        "vconcat": [added_chart, held_chart],
+        "vconcat": charts,
         "config": {"font": "system-ui, Segoe UI, Noto Sans, sans-serif"},
     }
     drawn: str = vl_convert.vegalite_to_svg(whole, vl_version=_VERSION)
