@@ -120,10 +120,15 @@ class TestMailboxes:
             a_mailbox("a@x.example", "M1", protected=False),
             a_mailbox("a@x.example", None),
             a_mailbox("b@x.example", "M1"),
+            a_mailbox("a0@x.example", "M2"),
         ]
         usage = used(a_company(licenses=[a_license("M2", OFFICE_365), a_license("M1", OFFICE_365)], mailboxes=mailboxes))
 
-        assert [(seat.device, seat.license) for seat in usage.seats] == [("b@x.example", "M1"), ("c@x.example", "M1")]
+        assert [(seat.device, seat.license) for seat in usage.seats] == [
+            ("a0@x.example", "M2"),
+            ("b@x.example", "M1"),
+            ("c@x.example", "M1"),
+        ]
         assert [(one.device, one.license, one.reason) for one in usage.left_out] == [
             ("a@x.example", None, Reason.NO_LICENSE),
             ("a@x.example", "M1", Reason.NOT_PROTECTED),
@@ -173,6 +178,12 @@ class TestMailboxes:
         assert sorted((seat.unit, seat.device) for seat in usage.seats) == [(Unit.DEVICE, "d1"), (Unit.MAILBOX, "anna@fabrikam.example")]
         assert totals(usage) == {"Kaspersky Mail Wonder": 2}
         assert sum(one.quantity for one in usage.quantities) == len(usage.seats)
+
+    def test_neither_would_count_under_the_other_key_scope_and_both_are_told(self) -> None:
+        license = a_license("M", "Kaspersky Mail Wonder", installed=False)
+        usage = used(a_company(licenses=[license], devices=[a_device("d1", DeviceForm.DESKTOP)], mailboxes=[a_mailbox()]))
+
+        assert [(one.category, one.quantity) for one in usage.other_scope] == [(None, 0), (WORKSTATION, 0)]
 
     def test_a_device_under_the_mailbox_application_is_no_mailbox(self) -> None:
         usage = used(a_company(licenses=[OFFICE], devices=[a_device("d1", DeviceForm.DESKTOP)], mailboxes=[a_mailbox()]))
@@ -335,6 +346,14 @@ class TestStatedCounts:
             (unmatched, SERVER),
             (unmatched, WORKSTATION),
         ]
+
+    def test_it_is_the_same_under_the_other_key_scope(self) -> None:
+        licenses = [a_license("K1"), a_license("K2", installed=False), a_license("M", OFFICE_365, installed=False)]
+        devices = devices_of(DeviceForm.DESKTOP, 2)
+        seats = [a_seat(devices[0].id, "K1"), a_seat(devices[1].id, "K2")]
+        usage = used(a_company(licenses=licenses, devices=devices, seats=seats, mailboxes=[a_mailbox()], stated=[a_statement(40)]))
+
+        assert [(one.application, one.quantity) for one in usage.other_scope] == [(ADVANCED, 1)]
 
     def test_zero_is_a_count(self) -> None:
         usage = used(a_company(licenses=[OFFICE], mailboxes=[a_mailbox()], stated=[a_statement(0)]))

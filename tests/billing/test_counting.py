@@ -173,6 +173,14 @@ def test_the_seats_of_an_application_by_mailbox_are_listed_and_count_no_device()
     assert usage.quantities == ()
     assert usage.left_out == ((Reason.UNIT_DIFFERS, OFFICE_365, "d1", "K1"),)
 
+    in_reserve = counted(
+        devices=[workstation("d1"), workstation("d2")],
+        licenses=[a_license("K1", OFFICE_365)],
+        seats=[a_seat("d1"), a_seat("d2", active=False)],
+        rules=rules,
+    )
+    assert [one.reason for one in in_reserve.left_out] == [Reason.UNIT_DIFFERS, Reason.RESERVE_KEY]
+
 
 def test_whatever_order_rows_come_in_usage_stands_in_one_order() -> None:
     """L8: equal usage is equal bytes."""
@@ -200,6 +208,41 @@ def test_whatever_order_rows_come_in_usage_stands_in_one_order() -> None:
         ("d4", None, Reason.NO_LICENSE),
     ]
     assert [one.license for one in usage.left_out_licenses] == ["K3", "K4"]
+
+
+def test_applications_stand_in_order_of_name() -> None:
+    names = [f"Application {letter}" for letter in "FBDAEC"]
+    usage = counted(
+        devices=[workstation("d1")],
+        licenses=[a_license(f"K{number}", name) for number, name in enumerate(names)],
+        seats=[a_seat("d1", f"K{number}") for number in range(len(names))],
+    )
+
+    assert [one.application for one in usage.quantities] == sorted(names)
+    assert [one.application for one in usage.seats] == sorted(names)
+
+
+def test_what_is_left_out_on_a_device_stands_in_order_of_license_whatever_the_reasons() -> None:
+    usage = counted(
+        devices=[workstation("d1")],
+        licenses=[a_license("K1"), a_license("K2")],
+        seats=[a_seat("d1", "K2", pending=True), a_seat("d1", "K1", active=False)],
+    )
+
+    assert [(one.license, one.reason) for one in usage.left_out] == [("K1", Reason.RESERVE_KEY), ("K2", Reason.PENDING_SUBSCRIPTION)]
+
+
+def test_users_stand_in_order_of_their_first_device() -> None:
+    devices = [workstation("pc"), *(mobile(f"m{number}") for number in range(1, 5))]
+    usage = counted(devices=devices, licenses=[a_subscription("K1", CLOUD)], rules=Rules(applications=(an_application(CLOUD, Unit.USER),)))
+
+    assert [seat.devices for seat in usage.seats] == [("m3", "m4"), ("pc", "m1", "m2")]
+
+
+def test_a_device_without_a_name_of_its_system_is_counted_by_its_type() -> None:
+    usage = counted(devices=[Device("d1", "SRV", None, 0x9007)])
+
+    assert quantities(usage) == {(ADVANCED, SERVER): 1}
 
 
 def test_an_empty_tenant_has_empty_usage() -> None:

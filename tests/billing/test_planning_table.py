@@ -132,6 +132,18 @@ def test_any_other_removed_line_stays_removed_after_an_invoice_too(agreement: Ag
     assert decided(plan(planning(agreement=agreement, wanted=(wanting(42),), lines=(W,)))) == REMOVED
 
 
+NOT_KNOWN_TO_BE_BILLED = {
+    "it was never billed": (an_agreement(last_billed=None), replace(DELETED_AFTER_INVOICING, last_billed=None)),
+    "nobody knows what its next billing period was": (an_agreement(), replace(DELETED_AFTER_INVOICING, next_billing=None)),
+    "it does not say when it was billed": (an_agreement(last_billed=None, next_billing=None), DELETED_AFTER_INVOICING),
+}
+
+
+@pytest.mark.parametrize(("agreement", "line"), [pytest.param(*row, id=name) for name, row in NOT_KNOWN_TO_BE_BILLED.items()])
+def test_where_nothing_tells_of_an_invoice_a_line_deleted_after_invoicing_was_removed_by_somebody(agreement: Agreement, line: OurLine) -> None:
+    assert decided(plan(planning(agreement=agreement, wanted=(wanting(90),), lines=(line,)))) == REMOVED
+
+
 def test_a_line_that_is_gone_and_not_wanted_is_closed() -> None:
     (line,) = plan(inputs_of(TABLE["none, 0, w"])).lines
     assert (line.closed, line.charge) == (True, None)

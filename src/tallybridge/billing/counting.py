@@ -191,7 +191,7 @@ def _give_way_to_stated(stated: tuple[Stated, ...], counted: list[_Counted], lef
 
 def _stated_quantities(stated: tuple[Stated, ...], catalog: Catalog) -> list[Quantity]:
     found = []
-    for one in sorted(stated):
+    for one in stated:
         application = catalog.named(one.application)
         unit = application.unit if application is not None else Unit.DEVICE
         found.append(Quantity(one.application, one.category, unit, one.quantity, application is not None))
