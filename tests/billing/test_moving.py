@@ -447,3 +447,17 @@ def test_seats_that_a_write_gone_wrong_may_bill_are_billed_nowhere_else(new_line
     planned = plan(planning(charges=new_lines, wanted=(wanting(42, NEW), wanting(0, OLD)), intents=(intent,)))
 
     assert decided(planned, NEW) == MOVE
+
+
+def test_that_an_item_has_no_price_is_told_though_seats_move_away_from_it() -> None:
+    planned = plan(
+        planning(
+            charges=(a_charge(100, item=OLD),),
+            wanted=(wanting(90, OLD, (a_part(90, category=WORKSTATION),)), wanting(10, "SRV", (a_part(10, category=SERVER),))),
+            lines=(our_line(100, item=OLD),),
+            items=(an_item(OLD, price=None), an_item("SRV")),
+        )
+    )
+
+    assert decided(planned, "SRV") == MOVE
+    assert said(planned) == {(Reason.NO_PRICE, OLD)}

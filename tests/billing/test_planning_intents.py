@@ -143,7 +143,8 @@ def test_what_reading_cannot_settle_is_held_whatever_is_wanted(
 
     assert decided(planned) == (Action.HOLD, reason)
     assert planned.resolutions == (), "the intent stays open"
-    assert [change.last_written for change in planned.changes] == [line.written for line in lines] or not lines
+    assert [change.to_quantity for change in planned.changes] == [wanted]
+    assert [change.last_written for change in planned.changes] == ([line.written for line in lines] or [None])
 
 
 @pytest.mark.parametrize(("intent", "charges", "lines", "reason"), [pytest.param(*row, id=name) for name, row in UNRESOLVED.items()])
