@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet
 
-.PHONY: help demo test browser check lint types imports unit rehearse rehearse-workers simulate benchmark ledger-year screenshots pages lock clean
+.PHONY: help demo test browser check lint types imports unit rehearse rehearse-workers simulate mutants benchmark ledger-year screenshots pages lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ rehearse-workers: $(VENV)/dev.installed ## kill two of four workers on each of t
 
 simulate: $(VENV)/dev.installed ## play ten thousand seeded sequences of days, faults and crashes (SEQUENCES=10000 FIRST_SEED=0)
 	$(BIN)/python -m tests.simulation --sequences $(or $(SEQUENCES),10000) --first-seed $(or $(FIRST_SEED),0)
+
+mutants: $(VENV)/dev.installed ## change the rules in some three thousand small ways, one by one, and see that a test notices (ONLY="guards linking")
+	PYTHONHASHSEED=0 $(BIN)/python -m tests.mutation $(addprefix --only ,$(ONLY))
 
 benchmark: $(VENV)/dev.installed ## measure fleets beside a bare client and write docs/performance.md (WHOLE=1: a million seats too)
 	$(BIN)/python -m benchmarks $(if $(WHOLE),--whole)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tallybridge.billing.categories import category_of, is_mobile
-from tallybridge.billing.model import Category, Device
+from tallybridge.billing.model import BILLABLE_CATEGORIES, Category, Device
 from tests.billing.builders import NON_WINDOWS, SERVER, UNCLASSIFIED, WORKSTATION
 
 ROWS = [
@@ -61,3 +61,8 @@ def test_category(os_name: str | None, type_bits: int | None, category: Category
 )
 def test_mobiles_are_android_ios_and_ipados(os_name: str | None, mobile: bool) -> None:
     assert is_mobile(Device("d1", "D1", os_name, None)) is mobile
+
+
+def test_every_category_but_the_one_that_nobody_knows_can_be_billed() -> None:
+    assert set(BILLABLE_CATEGORIES) == set(Category) - {Category.UNCLASSIFIED}
+    assert len(BILLABLE_CATEGORIES) == len(set(BILLABLE_CATEGORIES))

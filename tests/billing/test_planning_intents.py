@@ -7,10 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from tallybridge.billing.plan import Action, IntentOutcome, OpenIntent, OurLine, Wanted
+from tallybridge.billing.plan import Action, IntentOutcome, OpenIntent, OurLine, Resolution, Wanted
 from tallybridge.billing.planning import plan
 from tallybridge.billing.psa import Charge
 from tallybridge.billing.reasons import Reason
+from tallybridge.billing.resolving import ends_of_no_use, know_lines
 from tests.billing.builders import AGREEMENT, ITEM, TODAY, a_charge, a_part, an_intent, change_of, decided, our_line, planning, wanting
 
 OURS, NEW, SECOND_NEW, FOREIGN = 9001, 9100, 9101, 7001
@@ -144,7 +145,7 @@ def test_what_reading_cannot_settle_is_held_whatever_is_wanted(
     assert decided(planned) == (Action.HOLD, reason)
     assert planned.resolutions == (), "the intent stays open"
     assert [change.to_quantity for change in planned.changes] == [wanted]
-    assert [change.last_written for change in planned.changes] == ([line.written for line in lines] or [None])
+    assert [change.last_written for change in planned.changes] == [lines[0].written if lines else None]
 
 
 @pytest.mark.parametrize(("intent", "charges", "lines", "reason"), [pytest.param(*row, id=name) for name, row in UNRESOLVED.items()])
@@ -308,3 +309,24 @@ class TestWorklist:
         planned = plan(planning(charges=(a_charge(90, charge=NEW, item="OTHER"),), wanted=(wanting(90),), intents=(entry,), worklist=True))
         assert decided(planned, ITEM) == (Action.CREATE, None)
         assert planned.resolutions == ()
+
+
+def test_on_an_agreement_that_is_written_no_more_everything_ends_but_what_may_still_arrive() -> None:
+    """In order of item, each with the line that stands there, if one does."""
+    intents = (
+        an_intent(90, item="D", key="entered differently", worklist=True),
+        an_intent(90, item="C", key="never entered", worklist=True),
+        an_intent(90, item="B", key="may still arrive", age=FRESH),
+        an_intent(90, item="A", key="made twice"),
+    )
+    charges = (
+        a_charge(80, charge=NEW, item="D"),
+        a_charge(90, charge=9200, item="A"),
+        a_charge(5, charge=9201, item="A"),
+    )
+
+    assert ends_of_no_use(know_lines(planning(charges=charges, intents=intents))) == (
+        Resolution(key="made twice", outcome=IntentOutcome.NOT_AS_WRITTEN, charge=9200, quantity=90),
+        Resolution(key="never entered", outcome=IntentOutcome.SUPERSEDED, charge=None, quantity=None),
+        Resolution(key="entered differently", outcome=IntentOutcome.NOT_AS_WRITTEN, charge=NEW, quantity=80),
+    )
