@@ -89,10 +89,14 @@ def _day(fleet: Fleet, run: Figures, log: list[Figures]) -> Figures:
 
 
 def measure_latency(fleet: Fleet, *, milliseconds: int, sessions: int) -> Figures:
-    """Wall seconds of a run whose every call takes so much longer, beside what the waiting alone must take over so many sessions."""
-    with _recorded(fleet) as folder, serving("replay_server", "--recording", folder, "--delay", milliseconds) as replayed:
-        config = _leading_to(replayed, folder, f"max_sessions = {sessions}")
+    """Wall seconds of a run whose every call takes so much longer, beside the waiting alone over so many sessions, and the bare client's."""
+    with (
+        _recorded(fleet, f"max_sessions = {sessions}") as folder,
+        serving("replay_server", "--recording", folder, "--delay", milliseconds) as replayed,
+    ):
+        config = _leading_to(replayed, folder)
         runs = [_our_run(fleet, config, folder / f"home-{number}") for number in range(2)]
+        bare = _bare_client(folder, replayed)
         calls = json.loads((folder / "recorded.json").read_bytes())["calls"]
     least = calls * milliseconds / 1000 / sessions
     wall = min(run["wall"] for run in runs)
@@ -104,6 +108,8 @@ def measure_latency(fleet: Fleet, *, milliseconds: int, sessions: int) -> Figure
         "least": round(least, 2),
         "wall": round(wall, 2),
         "ratio": round(wall / least, 3),
+        "bare_wall": round(bare["wall"], 2),
+        "bare_ratio": round(bare["wall"] / least, 3),
         "cpu": _medians(runs, "cpu"),
     }
 
@@ -115,24 +121,25 @@ def _simulated(fleet: Fleet, folder: Path) -> Iterator[Figures]:
 
 
 @contextmanager
-def _recorded(fleet: Fleet) -> Iterator[Path]:
+def _recorded(fleet: Fleet, *settings: str) -> Iterator[Path]:
     """A folder with what a run of ours sends and receives, for as long as the block takes."""
     with tempfile.TemporaryDirectory(prefix="tallybridge-benchmark-") as made:
         folder = Path(made)
         with _simulated(fleet, folder):
+            declared = folder / "tallybridge.toml"
+            declared.write_text(declared.read_text(encoding="utf-8").replace("[source]", "\n".join(("[source]", *settings))), encoding="utf-8")
             recorded = _our_run(fleet, folder / "tallybridge.toml", folder / "home", "--record", folder)
         (folder / "recorded.json").write_text(json.dumps({"calls": recorded["calls"]}), encoding="utf-8")
         yield folder
 
 
-def _leading_to(replayed: Figures, folder: Path, *more: str) -> Path:
-    """The recorded configuration with the replay server's addresses, and more settings of the source."""
+def _leading_to(replayed: Figures, folder: Path) -> Path:
+    """The recorded configuration with the replay server's addresses."""
     declared = (folder / "tallybridge.toml").read_text(encoding="utf-8")
     for pattern, value in (
         ('url = "https://[^"]*"', f'url = "https://127.0.0.1:{replayed["secured_port"]}"'),
         ('url = "http://[^"]*"', f'url = "http://127.0.0.1:{replayed["plain_port"]}"'),
         ('fingerprint = "[^"]*"', f'fingerprint = "{replayed["fingerprint"]}"'),
-        (r"\[source\]", "\n".join(("[source]", *more))),
     ):
         declared = re.sub(pattern, value, declared, count=1)
     config = folder / "replayed.toml"

@@ -161,6 +161,8 @@ def _latency(latency: Figures) -> Iterator[str]:
     customers, sessions, added, calls = (latency[name] for name in ("tenants", "sessions", "milliseconds", "calls"))
     yield f"{customers} customers over {sessions} sessions, {added} ms added to each of {calls:,} calls: waiting alone takes {latency['least']} s,"
     yield f"the run took {latency['wall']} s (the better of two), **{latency['ratio']:.2f}** times as long; {latency['cpu']} s of it were CPU."
+    yield f"The bare client, with the same calls over as many connections at the same time on the same machine: {latency['bare_wall']} s,"
+    yield f"{latency['bare_ratio']:.2f} times the waiting; ours took {latency['wall'] / latency['bare_wall']:.2f} times as long as that."
     yield ""
 
 
