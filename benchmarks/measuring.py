@@ -151,7 +151,8 @@ def _leading_to(replayed: Figures, folder: Path) -> Path:
 
 def _our_run(fleet: Fleet, config: Path, home: Path, *more: object) -> Figures:
     run = measured("our_run", "--config", config, "--home", home, *more)
-    if run["tenants"] != {"planned": fleet.virtual_servers}:
+    # A small customer whose few devices happen to be managed by nobody has nothing to plan.
+    if run["tenants"].get("planned", 0) + run["tenants"].get("unchanged", 0) != fleet.virtual_servers:
         raise RuntimeError(f"Of {fleet.virtual_servers} virtual servers the run came to {run['tenants']}: its figures are worth nothing.")
     return run
 
