@@ -3,8 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet
+# What make test also runs on PostgreSQL: what races, what is kept and copied, and a customer's days.
+ON_POSTGRESQL := $(addprefix tests/ledger/test_,at_once.py postgresql.py keeping.py writes.py leases.py upgrading.py) \
+	$(addprefix tests/end_to_end/test_,given_example.py on_postgresql.py)
 
-.PHONY: help demo test browser check lint types imports unit rehearse rehearse-workers simulate mutants benchmark ledger-year screenshots pages lock clean
+.PHONY: help demo test test-postgresql browser check lint types imports unit rehearse rehearse-workers simulate mutants benchmark ledger-year screenshots pages lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +35,11 @@ imports:
 
 unit:
 	$(BIN)/pytest -n 2 --dist loadfile
+	@echo "The core of them again, on PostgreSQL; all of them: make test-postgresql"
+	TALLYBRIDGE_TEST_DATABASE=postgresql $(BIN)/pytest -n 2 --dist loadfile $(ON_POSTGRESQL)
+
+test-postgresql: $(VENV)/dev.installed ## run every test on PostgreSQL, which make test does with the core of them only
+	TALLYBRIDGE_TEST_DATABASE=postgresql $(BIN)/pytest -n 2 --dist loadfile
 
 rehearse: $(VENV)/dev.installed ## kill the program fifty times while it bills, and compare what it makes of that
 	TALLYBRIDGE_KILLS=50 $(BIN)/pytest tests/rehearsals --log-cli-level=INFO

@@ -18,6 +18,7 @@ prepare_console()
 from tests.databases import homes, server  # noqa: E402 - after Django is set up whole
 
 _session = ExitStack()
+collect_ignore = [] if homes.on_postgresql() else ["ledger/test_postgresql.py", "end_to_end/test_on_postgresql.py"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

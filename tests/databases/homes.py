@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tallybridge.ledger import opening
+from tallybridge.ledger import database, keeping, opening
 from tallybridge.ledger.database import URL_VARIABLE, Database, database_of
 from tests.databases.server import OWNER, Server, running_server
 
@@ -112,7 +112,26 @@ def copy_home(source: Path, target: Path) -> None:
         homes.database_of(target, template=homes.database_of(source))
 
 
+@contextmanager
+def in_a_file(home: Path) -> Iterator[None]:
+    """For the length of a `with` block, this home's ledger is in its file, whatever the other tests work on."""
+    _in_a_file.add(home.absolute())
+    try:
+        yield
+    finally:
+        _in_a_file.remove(home.absolute())
+
+
+as_the_program_does = database_of
+"""Which database a home has, as the program finds it, past all of this."""
+
+_in_a_file: set[Path] = set()
+
+
 def _database_of_home(home: Path) -> Database:
+    if home.absolute() in _in_a_file:
+        os.environ.pop(URL_VARIABLE, None)
+        return database_of(home)
     os.environ.update(environment_of(home))
     return database_of(home)
 
@@ -122,7 +141,9 @@ def each_home_has_its_database() -> Iterator[None]:
     """For the length of a `with` block, the program finds each home's own database."""
     with ExitStack() as stack:
         if on_postgresql():
-            stack.enter_context(pytest.MonkeyPatch.context()).setattr(opening, "database_of", _database_of_home)
+            patch = stack.enter_context(pytest.MonkeyPatch.context())
+            for module in (database, keeping, opening):
+                patch.setattr(module, "database_of", _database_of_home)
         yield
 
 

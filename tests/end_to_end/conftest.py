@@ -214,7 +214,7 @@ def _no_waiting_for_the_disk() -> Iterator[None]:
 
     def hurry(connection: BaseDatabaseWrapper, **_: object) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("pragma synchronous = off")
+            cursor.execute("pragma synchronous = off" if connection.vendor == "sqlite" else "set synchronous_commit = off")
 
     connection_created.connect(hurry)
     yield

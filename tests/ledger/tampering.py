@@ -7,6 +7,7 @@ from pathlib import Path
 from django.db import models as django_models
 
 from tallybridge.ledger import manifests, opening
+from tests.databases.homes import on_postgresql
 from tests.ledger.examples import StandingClock, tamper
 
 
@@ -18,10 +19,32 @@ def report_after(home: Path, clock: StandingClock, *sql: str) -> manifests.Verif
     return manifests.verify()
 
 
+ROW = "ctid" if on_postgresql() else "rowid"
+"""What each database calls the place of a row."""
+
+
+def bytes_in_sql(content: bytes) -> str:
+    """Bytes as a value in SQL."""
+    return f"'\\x{content.hex()}'::bytea" if on_postgresql() else f"x'{content.hex()}'"
+
+
 def changed(field: django_models.Field[object, object]) -> str:
     """SQL that sets a column to a value that differs from the stored one in one byte, or in being there."""
     column = f'"{field.attname}"'
-    return f"{column} = {_other_value(column, field)}"
+    value = _other_value_on_postgresql(column, field) if on_postgresql() else _other_value(column, field)
+    return f"{column} = {value}"
+
+
+def _other_value_on_postgresql(column: str, field: django_models.Field[object, object]) -> str:
+    if isinstance(field, django_models.BinaryField):
+        return f"set_byte({column}, 5, (get_byte({column}, 5) + 1) % 256)"
+    if isinstance(field, django_models.BooleanField):
+        return f"NOT {column}"
+    if isinstance(field, django_models.DateTimeField):
+        return f"COALESCE({column} + interval '1 microsecond', '2026-11-24')"
+    if isinstance(field, django_models.DateField):
+        return f"COALESCE({column} + 1, '2026-11-24')"
+    return _other_value(column, field)
 
 
 def _other_value(column: str, field: django_models.Field[object, object]) -> str:

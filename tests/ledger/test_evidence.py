@@ -11,7 +11,9 @@ from django.db.models.functions import Length
 
 from tallybridge.ledger import canonical, evidence, opening
 from tallybridge.ledger.prepared import models
+from tests.databases.homes import on_postgresql
 from tests.ledger.examples import StandingClock, observation, statements, tamper
+from tests.ledger.tampering import bytes_in_sql
 
 
 def _stored_bytes() -> int:
@@ -55,9 +57,18 @@ def test_an_unknown_address_is_said_to_be_unknown(ledger: Path) -> None:
         evidence.get("sha256:" + "0" * 64)
 
 
+NINTH_BYTE = "CAST(substr(data, 1, 8) || x'ff' || substr(data, 10) AS BLOB)"
+
+
 @pytest.mark.parametrize(
     "change",
-    ["data = x'00'", "data = x''", "data = CAST(substr(data, 1, 8) || x'ff' || substr(data, 10) AS BLOB)", "data = 'text'", "size = size + 1"],
+    [
+        f"data = {bytes_in_sql(bytes(1))}",
+        f"data = {bytes_in_sql(b'')}",
+        f"data = {'set_byte(data, 8, 255)' if on_postgresql() else NINTH_BYTE}",
+        "data = 'text'",
+        "size = size + 1",
+    ],
 )
 def test_changed_evidence_is_never_handed_out(ledger: Path, home: Path, clock: StandingClock, change: str) -> None:
     address = evidence.put(b"ninety devices", "observation")

@@ -15,8 +15,9 @@ from tallybridge.ledger import evidence, manifests, opening, runs
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.prepared import models
 from tallybridge.ledger.sqlite import DATABASE_FILE
+from tests.databases.homes import on_postgresql
 from tests.ledger.examples import START, TODAY, StandingClock, begin, one_day
-from tests.ledger.tampering import changed, report_after
+from tests.ledger.tampering import ROW, changed, report_after
 
 VOUCHED_FOR = (
     models.Run,
@@ -46,9 +47,12 @@ def _changes() -> Iterator[ParameterSet]:
                 yield pytest.param(table, changed(field), named.get(where, "r2"), id=where)
 
 
+SHORTER = "substr(data, 1, length(data) - 1) || '\\x78'::bytea" if on_postgresql() else "CAST(substr(data, 1, length(data) - 1) || 'x' AS BLOB)"
+
+
 def _second_row(table: str) -> str:
     """The row that belongs to the second of three runs."""
-    return f" WHERE rowid = (SELECT rowid FROM {table} ORDER BY rowid LIMIT 1 OFFSET (SELECT COUNT(*) / 2 FROM {table}))"
+    return f" WHERE {ROW} = (SELECT {ROW} FROM {table} ORDER BY {ROW} LIMIT 1 OFFSET (SELECT COUNT(*) / 2 FROM {table}))"
 
 
 def test_an_untouched_ledger_is_right(populated: Path) -> None:
@@ -71,7 +75,7 @@ def test_a_changed_row_is_found_and_its_run_is_named(populated: Path, clock: Sta
 
 
 @pytest.mark.parametrize("kind", EVIDENCE_KINDS)
-@pytest.mark.parametrize("how", ["UPDATE ledger_blob SET data = CAST(substr(data, 1, length(data) - 1) || 'x' AS BLOB)", "DELETE FROM ledger_blob"])
+@pytest.mark.parametrize("how", [f"UPDATE ledger_blob SET data = {SHORTER}", "DELETE FROM ledger_blob"])
 def test_changed_or_missing_evidence_is_found_and_named(populated: Path, clock: StandingClock, kind: str, how: str) -> None:
     report = report_after(populated, clock, f"{how} WHERE kind = '{kind}'")
     if kind == "usage" and how.startswith("DELETE"):
@@ -115,6 +119,7 @@ def test_an_added_row_is_found(populated: Path, clock: StandingClock, model: typ
         "ledger_intentresult SET at = 'garbage' WHERE run_id = 'r2'",
     ],
 )
+@pytest.mark.sqlite_only("columns of PostgreSQL hold no values of another kind")
 def test_values_that_can_no_longer_be_read_are_named_too(populated: Path, clock: StandingClock, change: str) -> None:
     report = report_after(populated, clock, f"UPDATE {change}")
     assert not report.ok
@@ -134,6 +139,7 @@ def _flip_byte(home: Path, place: int) -> None:
     file.write_bytes(content)
 
 
+@pytest.mark.sqlite_only("flips a byte of the file")
 def test_a_flipped_byte_in_evidence_that_no_manifest_refers_to_is_found(populated: Path, clock: StandingClock) -> None:
     address = _blob_of_nobody()
     checked = manifests.verify().evidence
@@ -156,6 +162,7 @@ def test_every_kind_of_evidence_is_checked_against_its_hash(populated: Path, clo
     assert "has been changed since it was stored" in str(report.first_broken)
 
 
+@pytest.mark.sqlite_only("flips a byte of the file")
 def test_a_flipped_byte_in_an_index_of_the_file_is_found_before_anything_else(populated: Path, clock: StandingClock) -> None:
     opening.close_ledger()
     with closing(sqlite3.connect(populated / DATABASE_FILE)) as raw:
@@ -170,6 +177,7 @@ def test_a_flipped_byte_in_an_index_of_the_file_is_found_before_anything_else(po
     assert str(report.first_broken).endswith("Restore the ledger from a backup.")
 
 
+@pytest.mark.sqlite_only("PostgreSQL checks every reference itself")
 def test_a_row_that_refers_to_a_missing_one_is_found_although_no_manifest_tells_of_it(populated: Path, clock: StandingClock) -> None:
     begin("r4")
     report = report_after(populated, clock, "UPDATE ledger_tenantrun SET run_id = 'r99' WHERE rowid = (SELECT MAX(rowid) FROM ledger_tenantrun)")

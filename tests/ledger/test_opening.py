@@ -10,17 +10,21 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 from cryptography.fernet import Fernet
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from tallybridge.ledger import configurations, errors, evidence, opening, secrets
 from tallybridge.ledger.key import KEY_VARIABLE
 from tallybridge.ledger.prepared import models
 from tallybridge.ledger.sqlite import DATABASE_FILE
 from tests.databases import past_the_program
+from tests.databases.homes import on_postgresql
 from tests.ledger.examples import START, StandingClock, fill_the_disk, statements, tamper, wait_briefly
+
+NO_FILE = "spoils the ledger's file"
 
 
 def _contents(home: Path) -> dict[str, bytes]:
@@ -30,7 +34,7 @@ def _contents(home: Path) -> dict[str, bytes]:
 def test_a_fresh_home_is_made_for_its_owner_alone(home: Path, clock: StandingClock) -> None:
     opening.open_ledger(home, clock=clock)
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    for name in (opening.KEY_FILE, DATABASE_FILE):
+    for name in (opening.KEY_FILE,) if on_postgresql() else (opening.KEY_FILE, DATABASE_FILE):
         assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
 
 
@@ -38,6 +42,7 @@ def test_models_and_migrations_agree(ledger: Path) -> None:
     call_command("makemigrations", "ledger", check=True, dry_run=True, verbosity=0)
 
 
+@pytest.mark.sqlite_only("asks SQLite for its settings")
 @pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 20_000)])
 def test_the_database_is_set_up_to_lose_nothing(ledger: Path, pragma: str, value: object) -> None:
     with connection.cursor() as cursor:
@@ -112,12 +117,12 @@ def _a_folder(home: Path) -> None:
     ("spoil", "error", "says"),
     [
         (_newer, opening.LedgerNewer, "9999_from_the_future"),
-        (_key_lost, opening.KeyLost, "Restore the file from a backup"),
+        (_key_lost, opening.KeyLost, "Copy the file “key” from" if on_postgresql() else "Restore the file from a backup"),
         (_key_changed, opening.KeyChanged, "not the one this ledger was made with"),
         (_key_garbage, opening.KeyChanged, "not a key"),
         (_key_exposed, opening.KeyExposed, "chmod 600"),
-        (_not_a_database, opening.LedgerUnwritable, "not a ledger"),
-        (_a_folder, opening.LedgerUnwritable, "cannot be opened"),
+        pytest.param(_not_a_database, opening.LedgerUnwritable, "not a ledger", marks=pytest.mark.sqlite_only(NO_FILE)),
+        pytest.param(_a_folder, opening.LedgerUnwritable, "cannot be opened", marks=pytest.mark.sqlite_only(NO_FILE)),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -185,6 +190,7 @@ def test_secrets_are_sealed_in_the_file(home: Path, clock: StandingClock) -> Non
 # A full disk, a locked database
 
 
+@pytest.mark.sqlite_only("the disk is the server's; its error is told in test_postgresql.py")
 def test_a_full_disk_is_named_and_leaves_nothing_half_written(ledger: Path) -> None:
     fill_the_disk()
     with pytest.raises(opening.LedgerUnwritable, match="disk that holds the ledger is full"):
@@ -202,10 +208,17 @@ def test_a_locked_database_is_named_and_leaves_nothing_half_written(ledger: Path
     assert configurations.integrations() == ("Integration",)
 
 
-def test_defects_of_the_program_are_not_taken_for_a_full_disk(ledger: Path) -> None:
+@pytest.mark.sqlite_only("asks SQLite past Django; the same through Django holds everywhere")
+def test_defects_of_sqlite_are_not_taken_for_a_full_disk(ledger: Path) -> None:
     models.Secret.objects.create(name="twice", sealed="")
     with pytest.raises(sqlite3.IntegrityError), opening.ledger_errors(), connection.cursor() as cursor:
         cursor.db.connection.execute("INSERT INTO ledger_secret (name, sealed) VALUES ('twice', '')")
+
+
+def test_defects_of_the_program_are_not_taken_for_a_full_disk(ledger: Path) -> None:
+    models.Secret.objects.create(name="twice", sealed="")
+    with pytest.raises(IntegrityError), opening.ledger_errors():
+        models.Secret.objects.create(name="twice", sealed="")
 
 
 @pytest.mark.parametrize(
@@ -252,7 +265,7 @@ def test_each_thread_has_its_own_connection_and_close_ledger_closes_all(home: Pa
     closed.set()
     thread.join()
     assert after == [None]
-    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
         raw[0].execute("SELECT 1")  # type: ignore[attr-defined] # the raw connection of another thread
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +12,11 @@ import pytest
 
 from tallybridge.ledger import manifests, opening, secrets
 from tallybridge.ledger.prepared import models
+from tests.databases.homes import blank, environment_of
 from tests.ledger.examples import StandingClock
 
 OPENS_AND_DIES = """
-import os, sys
+import json, os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from django.db.backends.signals import connection_created
@@ -32,10 +35,12 @@ def arm(connection, **_):
     connection.execute_wrappers.append(die)
 
 connection_created.connect(arm)
-for name in sys.argv[2:]:
+environments = json.loads(sys.argv[2])
+for name in environments:
     child = os.fork()
     if child == 0:
         limit = int(name)
+        os.environ.update(environments[name])
         opening.open_ledger(Path(sys.argv[1]) / name, clock=lambda: datetime.now(UTC))
         os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -75,7 +80,10 @@ opening.close_ledger()
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 def test_a_home_whose_making_was_killed_is_made_whole_by_the_next_program(tmp_path: Path, clock: StandingClock) -> None:
     points = [str(number) for number in (1, 2, 3, 5, 8, 13, 40, 80, 120, 160, 200, 10_000)]
-    done = subprocess.run([sys.executable, "-c", OPENS_AND_DIES, str(tmp_path), *points], capture_output=True, text=True, check=True, timeout=120)
+    environments = json.dumps({point: environment_of(blank(tmp_path / point)) for point in points})
+    done = subprocess.run(
+        [sys.executable, "-c", OPENS_AND_DIES, str(tmp_path), environments], capture_output=True, text=True, check=True, timeout=120
+    )
     ended = dict(line.split() for line in done.stdout.splitlines())
     assert ended.pop("10000") == "0"
     assert list(ended.values()).count("9") >= 8, "most of the points must lie within the making"
@@ -90,7 +98,8 @@ def test_a_home_whose_making_was_killed_is_made_whole_by_the_next_program(tmp_pa
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs hard links")
 def test_a_key_whose_making_was_killed_has_one_name_afterwards(home: Path, clock: StandingClock) -> None:
-    assert subprocess.run([sys.executable, "-c", NAMES_THE_KEY_AND_DIES, str(home)], check=False, timeout=60).returncode == 9
+    environment = os.environ | environment_of(home)
+    assert subprocess.run([sys.executable, "-c", NAMES_THE_KEY_AND_DIES, str(home)], env=environment, check=False, timeout=60).returncode == 9
     key = (home / "key").read_bytes()
 
     opening.open_ledger(home, clock=clock)
@@ -102,7 +111,12 @@ def test_a_key_whose_making_was_killed_has_one_name_afterwards(home: Path, clock
 
 def test_two_processes_may_make_a_home_at_once(home: Path, clock: StandingClock) -> None:
     makers = [
-        subprocess.Popen([sys.executable, "-c", OPENS_AND_SEALS, str(home), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, "-c", OPENS_AND_SEALS, str(home), name],
+            env=os.environ | environment_of(blank(home)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
         for name in ("first", "second")
     ]
     for maker in makers:

@@ -13,7 +13,7 @@ URL_VARIABLE = "TALLYBRIDGE_DATABASE_URL"
 
 
 class Database(Protocol):
-    """A database that a ledger is in, or is to be made in. Everything but `words`, `shared` and `settings` needs Django to be pointed at it."""
+    """A database that a ledger is in, or is to be made in. Most of it needs Django to be pointed at it."""
 
     @property
     def words(self) -> str:
@@ -26,6 +26,9 @@ class Database(Protocol):
     def settings(self) -> dict[str, Any]:
         """What Django needs to connect."""
 
+    def refuse_if_elsewhere(self) -> None:
+        """Refuses a ledger that has been moved from here to another database. Raises LedgerMoved."""
+
     def is_there(self) -> bool:
         """Whether there is anything to ask; False only where that can be told without asking."""
 
@@ -37,6 +40,15 @@ class Database(Protocol):
 
     def guard(self, tables: Iterable[str]) -> None:
         """Lets the database itself refuse to change or remove rows of these tables, which are only ever added."""
+
+    def free_of_limits(self, tables: Iterable[str]) -> None:
+        """Lets the text columns of these tables hold as much as is given; a name that is too long must not stop a bill (L7)."""
+
+    def defer_references(self) -> None:
+        """Until the transaction ends, rows may refer to such as come later."""
+
+    def reading(self) -> dict[str, Any]:
+        """What Django needs to connect for reading everything as it stands at one moment, within one transaction."""
 
     def closing_a_run(self, run: str) -> AbstractContextManager[None]:
         """One transaction that sees a single state of the whole ledger, while no other one adds to this run or closes any."""

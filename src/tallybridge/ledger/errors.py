@@ -2,6 +2,7 @@
 
 LedgerError
 ├── LedgerNewer         written by a newer program
+├── LedgerMoved, LedgerNotMoved     it is in another database, or not yet there
 ├── LedgerUnwritable    full disk, locked, read-only, not a database, out of reach
 │   └── LedgerDamaged   something in it cannot be what was written there
 ├── KeyLost, KeyChanged, KeyExposed     the key file
@@ -52,6 +53,14 @@ class LedgerError(Exception):
 
 class LedgerNewer(LedgerError):
     """The ledger was written by a newer program."""
+
+
+class LedgerMoved(LedgerError):
+    """The ledger has been moved from here to another database."""
+
+
+class LedgerNotMoved(LedgerError):
+    """The database that is named holds no ledger, and the home does."""
 
 
 class LedgerUnwritable(LedgerError):

@@ -20,6 +20,8 @@ from tallybridge.ledger.row_values import values_of
 LAYOUT = 2
 """How manifests put what a run recorded of its tenants."""
 _COLUMN_BY_COLUMN = 1
+_WITHOUT_COUNTED = 0
+"""As the one before, when planned changes did not say yet what was counted for them (before the migration 0003)."""
 _OLDER_TENANT_RUN = (
     "id",
     "run_id",
@@ -107,6 +109,12 @@ def run_part(run: models.Run) -> dict[str, Any]:
     }
 
 
+def layout_of(said: Mapping[str, Any]) -> int:
+    """How a manifest puts what was recorded of tenants; the oldest do not say it, and nothing of rows that no run owns either."""
+    layout: int = said.get("layout", _COLUMN_BY_COLUMN if "between" in said else _WITHOUT_COUNTED)
+    return layout
+
+
 def tenants_part(run: models.Run, *, layout: int = LAYOUT, strict: bool = False) -> list[dict[str, Any]]:
     """What the manifest says about each tenant, sorted by id: the hashes of its rows, those of its facts by their digest.
 
@@ -119,7 +127,7 @@ def tenants_part(run: models.Run, *, layout: int = LAYOUT, strict: bool = False)
     outcomes = dict(models.TenantRun.objects.filter(run=run).values_list("tenant_id", "outcome"))
     applied = models.TenantRunOutcome.objects.filter(tenant_run__run=run).order_by("id")
     outcomes.update(applied.values_list("tenant_run__tenant_id", "outcome"))
-    addresses = _addresses(run) if layout == _COLUMN_BY_COLUMN else {}
+    addresses = _addresses(run) if layout <= _COLUMN_BY_COLUMN else {}
     return [
         {"id": tenant, "rows": _digest(rows[tenant]), "results": _digest(results[tenant])}
         | ({"outcome": outcomes[tenant]} if tenant in outcomes else {})
@@ -141,10 +149,11 @@ def _digest(rows: list[Any]) -> str:
 def _grouped_rows(run: models.Run, layout: int, *, strict: bool) -> dict[str, list[Any]]:
     """Everything that was recorded for each tenant."""
     grouped: dict[str, list[Any]] = defaultdict(list)
-    if layout == _COLUMN_BY_COLUMN:
+    if layout <= _COLUMN_BY_COLUMN:
+        change = [name for name in models.columns_of(models.PlannedChange) if layout != _WITHOUT_COUNTED or name != "counted"]
         _gather(grouped, models.TenantRun, "tenant_id", _OLDER_TENANT_RUN, strict=strict, run=run)
         _gather(grouped, models.UsageLine, "facts__tenantrun__tenant_id", strict=strict, facts__tenantrun__run=run)
-        _gather(grouped, models.PlannedChange, "facts__tenantrun__tenant_id", strict=strict, facts__tenantrun__run=run)
+        _gather(grouped, models.PlannedChange, "facts__tenantrun__tenant_id", change, strict=strict, facts__tenantrun__run=run)
     else:
         _gather(grouped, models.TenantRun, "tenant_id", (*models.columns_of(models.TenantRun), "facts__digest"), strict=strict, run=run)
     _gather(grouped, models.TenantRunOutcome, "tenant_run__tenant_id", strict=strict, tenant_run__run=run)

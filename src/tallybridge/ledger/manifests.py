@@ -178,7 +178,7 @@ def _check_link(manifest: models.Manifest, sequence: int, previous: str | None, 
     for name, value in msgspec.json.decode(encode(columns)).items():
         if said.get(name) != value:
             raise _Broken(f"{where}: its {name.replace('_', ' ')} has been changed since the run was closed.")
-    now = manifest_body.tenants_part(run, layout=said.get("layout", 1), strict=True)
+    now = manifest_body.tenants_part(run, layout=manifest_body.layout_of(said), strict=True)
     _check_tenants(where, said["tenants"], msgspec.json.decode(encode(now)))
     if (fault := contents.fault_in_facts(run)) is not None:
         raise _Broken(f"{where}: {fault}")

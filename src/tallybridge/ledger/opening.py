@@ -11,23 +11,32 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from cryptography.fernet import Fernet
-from django.apps import apps
-from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
-from django.db.migrations.loader import MigrationLoader
 
+from tallybridge.ledger import tables
 from tallybridge.ledger.database import Database, database_of
-from tallybridge.ledger.errors import KeyChanged, KeyExposed, KeyLost, LedgerError, LedgerNewer, LedgerUnwritable, ledger_errors, unwritable
+from tallybridge.ledger.errors import (
+    KeyChanged,
+    KeyExposed,
+    KeyLost,
+    LedgerError,
+    LedgerNewer,
+    LedgerNotMoved,
+    LedgerUnwritable,
+    ledger_errors,
+    unwritable,
+)
 from tallybridge.ledger.key import check_value, confirm_key, discard_unfinished, find_key, make_key
 from tallybridge.ledger.prepared import models
+from tallybridge.ledger.sqlite import DATABASE_FILE, moved_to
 
 __all__ = [
     "Clock",
@@ -42,13 +51,16 @@ __all__ = [
     "close_ledger",
     "close_thread",
     "closing_a_run",
+    "database_of_the_open_ledger",
     "fault_in_file",
     "fault_in_references",
     "in_turn",
     "ledger_errors",
     "open_ledger",
+    "require_in_use",
     "sealing_key",
     "together",
+    "turned_to",
     "words_for_the_ledger",
 ]
 
@@ -71,26 +83,28 @@ _connections: weakref.WeakSet[BaseDatabaseWrapper] = weakref.WeakSet()
 _connections_lock = threading.Lock()
 
 
-def open_ledger(home: Path, *, clock: Clock, whole: bool = False) -> None:
+def open_ledger(home: Path, *, clock: Clock, whole: bool = False, database: Database | None = None) -> None:
     """Makes the ledger in the folder `home` ready, making what is missing; a second call closes the first home and opens another.
 
     Args:
         home: the data folder; made with rights for its owner alone where it is missing.
         clock: the present instant, for what the ledger itself stamps.
         whole: also the tables of the other installed Django applications, which the console keeps people and sessions in.
+        database: where the ledger is; where not given, `database_of` says it.
 
     Raises:
-        LedgerNewer, KeyLost, KeyChanged, KeyExposed: nothing was changed.
+        LedgerNewer, LedgerMoved, LedgerNotMoved, KeyLost, KeyChanged, KeyExposed: nothing was changed.
         LedgerUnwritable: the folder or the database cannot be used.
     """
     global _opened  # noqa: PLW0603 - Django knows one database per process, so there is one open ledger per process
     close_ledger()
-    database = database_of(home)
+    database = database or database_of(home)
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         _point_at(database)
         with ledger_errors():
-            labels = _labels(whole=whole)
+            labels = tables.labels_of(whole=whole)
+            database.refuse_if_elsewhere()
             key = _ready_key(home, database, labels) or _bring_up_to_date(home, database, labels)
     except LedgerError:
         close_ledger()
@@ -122,6 +136,27 @@ def close_thread() -> None:
 
 
 @contextmanager
+def turned_to(database: Database) -> Iterator[None]:
+    """For the length of a `with` block, the open ledger's functions work on another database, with the same key and clock."""
+    global _opened  # noqa: PLW0603 - see open_ledger
+    before = _require()
+    close_ledger()
+    _point_at(database)
+    _opened = _Opened(before.clock, before.key, database)
+    try:
+        yield
+    finally:
+        close_ledger()
+        _point_at(before.database)
+        _opened = before
+
+
+def require_in_use() -> None:
+    """Asks, before something begins, whether the ledger has been moved since it was opened. Raises LedgerMoved."""
+    _require().database.refuse_if_elsewhere()
+
+
+@contextmanager
 def together() -> Iterator[None]:
     """Everything within is kept together, or nothing of it."""
     with ledger_errors(), transaction.atomic():
@@ -136,6 +171,11 @@ def clock() -> datetime:
 def sealing_key() -> Fernet:
     """The key of the open ledger."""
     return _require().key
+
+
+def database_of_the_open_ledger() -> Database:
+    """Where the open ledger is."""
+    return _require().database
 
 
 def words_for_the_ledger() -> str:
@@ -206,14 +246,15 @@ def _point_at(database: Database) -> None:
         known.update(wanted)
         return
     connections.settings[DEFAULT_DB_ALIAS] = {**known, "USER": "", "PASSWORD": "", "HOST": "", "PORT": "", **wanted}
-    del connections[DEFAULT_DB_ALIAS]
+    with suppress(AttributeError):  # this thread has made no connection yet
+        del connections[DEFAULT_DB_ALIAS]
 
 
 def _ready_key(home: Path, database: Database, labels: frozenset[str]) -> Fernet | None:
     """The key of a ledger that needs nothing; None for one that is to be made or brought up to date."""
     if not database.is_there():
         return None
-    missing = _migrations_missing(labels)
+    missing = tables.lack_migrations(labels)
     key, sealed = _confirmed_key(home, database)
     return key if sealed is not None and not missing else None
 
@@ -223,17 +264,25 @@ def _bring_up_to_date(home: Path, database: Database, labels: frozenset[str]) ->
         discard_unfinished(home / KEY_FILE)
         database.make()
         with database.upgrading():
-            missing = _migrations_missing(labels)
+            _refuse_beside_a_file(home, database)
+            missing = tables.lack_migrations(labels)
             key, sealed = _confirmed_key(home, database)
             if missing:
-                own = next(iter(labels)) if len(labels) == 1 else None
-                call_command("migrate", *([own] if own is not None else []), interactive=False, verbosity=0)
-                database.guard(models.append_only_tables(labels))
+                tables.migrate(database, labels)
             if key is None:
                 key = make_key(home / KEY_FILE)
             if sealed is None:
                 models.KeyCheck.objects.create(sealed=check_value(key))
         return key
+
+
+def _refuse_beside_a_file(home: Path, database: Database) -> None:
+    """A fresh ledger elsewhere would know nothing of the lines that the one in the home's file has written."""
+    if database.shared and (home / DATABASE_FILE).exists() and moved_to(home) is None and _sealed_check() is None:
+        raise LedgerNotMoved(
+            f"{database.words} holds no ledger yet, and the one in {home / DATABASE_FILE} has not been moved there. Nothing was changed. "
+            "Move it with: tallybridge ledger move. For a new ledger beside it, name another data folder with --home."
+        )
 
 
 def _confirmed_key(home: Path, database: Database) -> tuple[Fernet | None, str | None]:
@@ -249,24 +298,6 @@ def _sealed_check() -> str | None:
         return None
     newest: str | None = models.KeyCheck.objects.order_by("id").values_list("sealed", flat=True).last()
     return newest
-
-
-def _labels(*, whole: bool) -> frozenset[str]:
-    """The Django applications whose tables are kept up to date."""
-    own = models.Run._meta.app_label  # noqa: SLF001 - Django documents `_meta` as public
-    return frozenset(config.label for config in apps.get_app_configs()) if whole else frozenset({own})
-
-
-def _migrations_missing(labels: frozenset[str]) -> bool:
-    """Whether the program has migrations that the ledger lacks. Raises LedgerNewer for the reverse."""
-    loader = MigrationLoader(connection)
-    unknown = sorted(name for label, name in loader.applied_migrations if label in labels and (label, name) not in loader.disk_migrations)
-    if unknown:
-        raise LedgerNewer(
-            f"This ledger was written by a newer Tallybridge (it knows {unknown[-1]}, this program does not). Nothing was changed. "
-            "Update the program, or name another home with --home."
-        )
-    return any(node not in loader.applied_migrations for node in loader.disk_migrations if node[0] in labels)
 
 
 @contextmanager

@@ -46,6 +46,11 @@ BEGIN
 END $$
 """
 
+_LIMITED = """
+SELECT table_name::text, array_agg(column_name::text) FROM information_schema.columns
+WHERE table_schema = current_schema() AND character_maximum_length IS NOT NULL AND table_name = ANY(%s) GROUP BY table_name
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class PostgreSQL:
@@ -106,6 +111,9 @@ class PostgreSQL:
             },
         }
 
+    def refuse_if_elsewhere(self) -> None:
+        """See `database.Database`; a ledger is not moved away from PostgreSQL."""
+
     def is_there(self) -> bool:
         """See `database.Database`."""
         return True
@@ -133,6 +141,25 @@ class PostgreSQL:
                     refusing = _refusing_but_for_what_is_allowed(cursor, table) if each == "ROW" else "tallybridge_only_ever_added"
                     cursor.execute(f'DROP TRIGGER IF EXISTS "{name}" ON "{table}"')
                     cursor.execute(f'CREATE TRIGGER "{name}" BEFORE {verbs} ON "{table}" FOR EACH {each} EXECUTE FUNCTION {refusing}()')
+
+    def free_of_limits(self, tables: Iterable[str]) -> None:
+        """See `database.Database`. No row is written for this."""
+        with connection.cursor() as cursor:
+            cursor.execute(_LIMITED, [list(tables)])
+            for table, columns in cursor.fetchall():
+                changes = ", ".join(f'ALTER COLUMN "{column}" TYPE varchar' for column in columns)
+                cursor.execute(f'ALTER TABLE "{table}" {changes}')
+
+    def defer_references(self) -> None:
+        """See `database.Database`."""
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+    def reading(self) -> dict[str, Any]:
+        """See `database.Database`. Others may write meanwhile, and are not seen."""
+        settings = self.settings()
+        settings["OPTIONS"] |= {"isolation_level": IsolationLevel.REPEATABLE_READ}
+        return settings
 
     @contextmanager
     def closing_a_run(self, run: str) -> Iterator[None]:

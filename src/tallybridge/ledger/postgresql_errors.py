@@ -28,6 +28,8 @@ _BY_STATE = {
     "XX002": DAMAGED,
 }
 
+_OF_CONNECTING = ("connection to server", "failed to resolve", "timeout expired")
+
 
 def sentence_for(error: BaseException) -> str | None:
     """What happened and what to do, for an error of Django or psycopg; None where it is none of PostgreSQL's, or a defect of the program."""
@@ -40,7 +42,7 @@ def sentence_for(error: BaseException) -> str | None:
     if type(original).__name__ not in {"OperationalError", "ConnectionTimeout"}:
         return None
     said = " ".join(str(original).split())
-    if "connection is closed" in said or "lost" in said or "server closed the connection" in said or "connection is bad" in said:
+    if not any(sign in said for sign in _OF_CONNECTING):
         return _LOST
     return f"The database that holds the ledger does not let us in ({said}). See that its server runs and that TALLYBRIDGE_DATABASE_URL is right."
 

@@ -12,7 +12,7 @@ from tallybridge.billing.reasons import Reason
 from tallybridge.ledger import at_work, evidence, manifest_body, plain_sql, tenant_facts
 from tallybridge.ledger.errors import LedgerError, ledger_errors
 from tallybridge.ledger.open_runs import require_open, require_still_open
-from tallybridge.ledger.opening import closing_a_run
+from tallybridge.ledger.opening import closing_a_run, require_in_use
 from tallybridge.ledger.prepared import models
 from tallybridge.ledger.processes import Owner, is_gone, this_process
 from tallybridge.ledger.run_queries import (
@@ -86,8 +86,10 @@ def begin(run: NewRun) -> None:
 
     Raises:
         LedgerError: a run with this id exists.
+        LedgerMoved: the ledger has been moved to another database since it was opened.
         LedgerUnwritable: nothing was recorded.
     """
+    require_in_use()
     owner = this_process()
     _close_abandoned(run, owner)
     with transaction.atomic(durable=True):

@@ -11,10 +11,21 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from tallybridge.ledger.errors import LedgerMoved
 from tallybridge.ledger.guarding import ALLOWED
 
 DATABASE_FILE = "ledger.sqlite3"
+MOVED_FILE = "ledger.moved"
+"""Stands beside a ledger that has been moved, and says where to."""
 BUSY_SECONDS = 20
+
+
+def moved_to(home: Path) -> str | None:
+    """Where the ledger of a home was moved to, in words; None where it was not."""
+    try:
+        return (home / MOVED_FILE).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +33,12 @@ class SQLite:
     """See `database.Database`."""
 
     home: Path
+    name: str = DATABASE_FILE
 
     @property
     def file(self) -> Path:
         """The ledger's file."""
-        return self.home / DATABASE_FILE
+        return self.home / self.name
 
     @property
     def words(self) -> str:
@@ -45,6 +57,15 @@ class SQLite:
             "NAME": str(self.file.absolute()),
             "OPTIONS": {"timeout": BUSY_SECONDS, "transaction_mode": "IMMEDIATE", "init_command": "PRAGMA synchronous = FULL"},
         }
+
+    def refuse_if_elsewhere(self) -> None:
+        """See `database.Database`."""
+        words = moved_to(self.home)
+        if words is not None:
+            raise LedgerMoved(
+                f"The ledger of {self.home} was moved to {words}. Nothing was changed. Name that database in TALLYBRIDGE_DATABASE_URL. "
+                f"Only if the move is to be given up: remove {self.home / MOVED_FILE}; what has been recorded there since would be forgotten."
+            )
 
     def is_there(self) -> bool:
         """See `database.Database`."""
@@ -79,6 +100,16 @@ class SQLite:
                         f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are only ever added'); END"
                     )
 
+    def free_of_limits(self, tables: Iterable[str]) -> None:
+        """See `database.Database`; SQLite knows no limits."""
+
+    def defer_references(self) -> None:
+        """See `database.Database`; `upgrading` does not check them."""
+
+    def reading(self) -> dict[str, Any]:
+        """See `database.Database`. Nobody else can write meanwhile."""
+        return self.settings()
+
     @contextmanager
     def closing_a_run(self, run: str) -> Iterator[None]:
         """See `database.Database`."""
@@ -87,7 +118,9 @@ class SQLite:
             yield
 
     def adding_to_a_run(self, run: str) -> None:
-        """See `database.Database`; one transaction writes at a time."""
+        """See `database.Database`; one transaction writes at a time. A run that was under way when the ledger was moved ends here."""
+        del run
+        self.refuse_if_elsewhere()
 
     def in_turn(self, *subject: object) -> None:
         """See `database.Database`; one transaction writes at a time."""
