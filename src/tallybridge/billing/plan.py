@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -251,7 +251,7 @@ class Plan:
     lines: tuple[OurLine, ...] = ()
     """Our lines as they stand after the resolutions, renewals and reads that this plan is based on; what the ledger takes over."""
     notices: tuple[Notice, ...] = ()
-    not_ours: tuple[int, ...] = field(default=())
+    not_ours: tuple[int, ...] = ()
     """Ids of lines that are reported `billed_but_unused`."""
     former: tuple[Plan, ...] = ()
     """What happens on former agreements; their changes are carried out only where a released move takes seats from them."""
