@@ -29,6 +29,7 @@ from tallybridge.ledger import (
     stated_counts,
     tenants,
 )
+from tallybridge.ledger.prepared import models
 from tests.databases import past_the_program
 from tests.databases.homes import on_postgresql
 
@@ -152,6 +153,12 @@ def one_day(run: str, destination: int, *, on: date, started: datetime, quantity
     return runs.finish(run, "done", {"tenants": 1}, started + timedelta(minutes=1), {"psa_writes": 1})
 
 
+def prune_one(number: int = 1) -> None:
+    """A pruning entry of a content that nothing refers to."""
+    address = evidence.address_of(b"a day long past %d" % number)
+    models.PrunedContent.objects.create(blob=100_000 + number, address=address, kind="observation", size=17, before=TODAY, at=START)
+
+
 def row_of_every_kind() -> None:
     """Three days, and at least one row in every table."""
     destination = destinations.identify("tigerpaw", "http://127.0.0.1:8085", "public")
@@ -168,6 +175,7 @@ def row_of_every_kind() -> None:
     hold = holds.keep_up(destination, INTEGRATION, TENANT.id, TENANT.name, AGREEMENT, (held,), START)["KES-SRV"]
     kept = decisions.record(hold, decision(kind=DecisionKind.KEEP, stands=True, shown=((9007, 10),)))
     decisions.end([kept], at=START)
+    prune_one()
     one_day("r3", destination, on=TODAY + timedelta(days=2), started=START + timedelta(days=2), quantity=92)
 
 

@@ -23,6 +23,7 @@ APPEND_ONLY = [
     models.KeyCheck,
     models.Manifest,
     models.PlannedChange,
+    models.PrunedContent,
     models.Run,
     models.SeenCharge,
     models.StatedCount,

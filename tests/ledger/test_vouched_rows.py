@@ -29,7 +29,7 @@ from tallybridge.ledger import (
 from tallybridge.ledger.key import KEY_VARIABLE
 from tallybridge.ledger.prepared import models
 from tests.databases.homes import copy_home
-from tests.ledger.examples import AGREEMENT, INTEGRATION, START, TENANT, TODAY, StandingClock, begin, line, one_day, statements
+from tests.ledger.examples import AGREEMENT, INTEGRATION, START, TENANT, TODAY, StandingClock, begin, line, one_day, prune_one, statements
 from tests.ledger.tampering import ROW, bytes_in_sql, changed, report_after
 
 OTHER = "Integration of the other office"
@@ -38,6 +38,7 @@ ADDED = (
     models.DecisionEnd,
     models.HoldDecision,
     models.ImportedExport,
+    models.PrunedContent,
     models.SeenCharge,
     models.StatedCount,
 )
@@ -46,7 +47,9 @@ NOT_VOUCHED_FOR = {
     models.ColumnName: "how columns are spelled; what was read with them is vouched for",
     models.KeyCheck: "compared with the key whenever the ledger is opened",
     models.Lease: "of the moment",
+    models.PartAtWork: "of the moment, while a run is carried out",
     models.Secret: "sealed: a changed one cannot be opened",
+    models.SpreadRun: "of the moment, while a run is carried out by several processes",
 }
 OF_RUNS = (
     models.Run,
@@ -104,6 +107,7 @@ def _fill() -> None:
         decision = _decide(_hold(f"DECIDED-{number}", closed=True))
         models.DecisionEnd.objects.create(decision=decision, at=START, run="r1")
         _hold(f"OPEN-{number}")
+        prune_one(number)
     for day in (1, 2):
         one_day(f"r{day + 1}", psa, on=TODAY + timedelta(days=day), started=START + timedelta(days=day), quantity=90 + day)
 
