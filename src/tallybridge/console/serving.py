@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import ipaddress
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,9 +59,11 @@ def configure_pages(home: Path, listening: Listening) -> None:
     """Says where the console listens and takes its signing key from the ledger's key; the ledger must be open."""
     from django.conf import settings  # noqa: PLC0415 - after prepare_console
 
+    from tallybridge.ledger.key import KEY_VARIABLE  # noqa: PLC0415 - as above
     from tallybridge.ledger.opening import KEY_FILE  # noqa: PLC0415 - as above
 
-    settings.SECRET_KEY = hmac.new((home / KEY_FILE).read_bytes(), b"tallybridge console", hashlib.sha256).hexdigest()
+    key = os.environ.get(KEY_VARIABLE, "").strip().encode() or (home / KEY_FILE).read_bytes()
+    settings.SECRET_KEY = hmac.new(key, b"tallybridge console", hashlib.sha256).hexdigest()
     settings.TALLYBRIDGE_HOME = home.absolute()
     settings.ALLOWED_HOSTS = listening.hosts()
     secure = listening.behind_proxy
