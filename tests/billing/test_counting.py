@@ -344,6 +344,20 @@ def test_where_no_key_is_in_the_tenants_own_storage_the_other_scope_would_count_
     assert [(one.application, one.category, one.quantity) for one in usage.other_scope] == [(ADVANCED, SERVER, 0), (ADVANCED, WORKSTATION, 0)]
 
 
+def test_what_the_other_key_scope_would_change_stands_by_application_and_category() -> None:
+    """L8: equal usage is equal bytes."""
+    names = [f"Application {letter}" for letter in "FBDAEC"]
+    devices = [workstation("d1"), server("s1"), linux("n1")]
+    usage = counted(
+        devices=devices,
+        licenses=[a_license(f"K{number}", name, installed=False) for number, name in enumerate(names)],
+        seats=[a_seat(device.id, f"K{number}") for number in range(len(names)) for device in devices],
+    )
+
+    by_name_and_category = [(name, category) for name in sorted(names) for category in (NON_WINDOWS, SERVER, WORKSTATION)]
+    assert [(one.application, one.category) for one in usage.other_scope] == by_name_and_category
+
+
 def test_the_other_key_scope_counts_at_the_same_instant() -> None:
     usage = counted(
         devices=[workstation("d1"), workstation("d2")],
