@@ -45,6 +45,7 @@ NOT_TRIED: dict[tuple[str, str], str] = {
 WHOLE_DOCUMENTS_NOT_TRIED: dict[str, str] = {
     "docs/how-to/use-postgresql.md": "needs a PostgreSQL server; tests/end_to_end/test_on_postgresql.py does the same with one",
     "docs/performance.md": "shows how figures were measured; the benchmark has tests of its own",
+    "docs/how-to/run-in-containers.md": "needs a container engine, which a test cannot expect",
 }
 
 INSTEAD = {
