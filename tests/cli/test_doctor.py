@@ -109,7 +109,7 @@ def _no_product(scenario: Scenario) -> None:
     ("change", "check", "detail", "advice"),
     [
         (_disable, "Link Fabrikam: tenant", "disabled", "enable it"),
-        (_name_twice, "Link Fabrikam: tenant", "more than one tenant", "tenant_id"),
+        (_name_twice, "Link Fabrikam: tenant", "more than one virtual server or company", "tenant_id"),
         (_no_right, "Link Fabrikam: right to read", "refused the sign-in", "Basic functionality, Read"),
         (_no_cross_reference, f"Link Fabrikam: account {FABRIKAM}", "not cross-referenced", "External Products, and add 'Kaspersky MSP'"),
         (_end_agreement, "Link Fabrikam: agreement 2042", "ended on 2020-12-31", "that have not ended: none"),
@@ -136,7 +136,7 @@ def test_what_is_wrong_on_a_side_is_named_with_what_to_click(
 @pytest.mark.parametrize(
     ("links", "check", "detail", "advice"),
     [
-        ({"Fabrikan": (FABRIKAM, 2042)}, "Link Fabrikan: tenant", "no tenant of this name", "letter by letter"),
+        ({"Fabrikan": (FABRIKAM, 2042)}, "Link Fabrikan: tenant", "no virtual server or company of this name", "letter by letter"),
         ({"Fabrikam": (4711, 2042)}, "Link Fabrikam: account 4711", "no such account", "tallybridge accounts"),
         ({"Northwind": (NORTHWIND, 2043)}, f"Link Northwind: account {NORTHWIND}", "not cross-referenced", "open the account Northwind"),
         ({"Litware": (LITWARE, None)}, "Link Litware: agreement", "No agreement is chosen", "2045 (Managed Services)"),
@@ -169,7 +169,7 @@ def test_a_link_that_was_used_is_compared_with_the_tenant_it_is_bound_to(
     change(_server(scenario, 1))
     world.replace(scenario)
     found = wrong(call("doctor", "--json"))["Link Fabrikam: tenant"]
-    assert ("Another tenant stands" if reason == "replaced" else reason) in found["detail"]
+    assert ("Another virtual server or company stands" if reason == "replaced" else reason) in found["detail"]
 
 
 def test_a_refused_sign_in_ends_the_source_side_is_not_repeated_and_the_other_side_goes_on(
