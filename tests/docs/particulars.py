@@ -19,6 +19,7 @@ NOT_TRIED: dict[tuple[str, str], str] = {
     ("README.md", "source .venv/bin/activate"): READY,
     ("docs/tutorial.md", "source .venv/bin/activate"): READY,
     ("CONTRIBUTING.md", "make test"): RECURSES,
+    ("CONTRIBUTING.md", "make test-postgresql"): RECURSES,
     ("CONTRIBUTING.md", "make lint types imports"): RECURSES,
     ("CONTRIBUTING.md", "make pages"): "writes into the checkout; other tests compare the pages with what it writes",
     ("CONTRIBUTING.md", "make lock"): "resolves versions anew, which needs the network and changes the lock",
