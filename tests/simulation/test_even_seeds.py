@@ -9,7 +9,7 @@ from tests.simulation.playing import Player
 
 AT_ONCE = 30
 KNOWN_DEFECTS = {
-    24: "a create without an answer, its line edited by hand, then another agreement: told apart wrongly from a line that somebody made",
+    24: "a create without an answer, its line under another id beside lines made by hand, then another agreement",
 }
 """Seeds that break a law today, and by what; the README tells them to the people who use the program."""
 
