@@ -82,9 +82,10 @@ def test_what_would_be_billed_to_nobody_is_listed(call: Call, planned: None, wri
 def test_tenants_that_were_not_billed_are_shown_as_such(call: Call, planned: None) -> None:
     called = call("replay", "latest", "--with", "key_scope=installed")
     _, listed = called.stdout.split("Not billed in that run, and so by no other rules\n")
-    assert [line.split() for line in listed.splitlines()[1:4]] == [
-        ["Northwind", "blocked", "not_cross_referenced"],
+    assert [line.split() for line in listed.splitlines()[1:5]] == [
         ["Litware", "not_linked", "not_linked"],
+        ["Main", "server", "not_linked", "no_tenant"],
+        ["Northwind", "blocked", "not_cross_referenced"],
         ["Wingtip", "Toys", "not_linked", "not_linked"],
     ]
 

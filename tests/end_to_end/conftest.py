@@ -7,9 +7,10 @@ import json
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 import stamina
@@ -25,6 +26,8 @@ from tests.databases.homes import copy_home
 from tests.end_to_end.worlds import SECRETS, declaration, two_customers
 
 Json = dict[str, Any]
+BERLIN = ZoneInfo("Europe/Berlin")
+"""The zone of `worlds.declaration`."""
 
 
 class Called(NamedTuple):
@@ -97,6 +100,10 @@ class Bench:
     def now(self) -> datetime:
         """The one clock of the product and of the simulated systems (L10)."""
         return datetime.now(UTC) + self.ahead
+
+    def today(self) -> date:
+        """The date that is billed now: the one in the integration's zone."""
+        return self.now().astimezone(BERLIN).date()
 
     def wait(self, **duration: float) -> None:
         """Time passes for everybody."""

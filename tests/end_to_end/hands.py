@@ -82,7 +82,7 @@ def require_every_proof(bench: Bench) -> None:
 
 def until(bench: Bench, days: int = 10) -> str:
     """A day so far from today, in the integration's zone."""
-    return str(bench.now().date() + timedelta(days=days))
+    return str(bench.today() + timedelta(days=days))
 
 
 def foreign(bench: Bench) -> None:

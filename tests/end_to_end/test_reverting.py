@@ -305,7 +305,7 @@ class TestRefusedOrHeld:
         second = grown(bench)
         bench.edit_charges(CONTOSO, lambda charges: [one.update(quantity=9) for one in charges if one["item_id"] == "KES-WKS"])
         hold = bench.run().change("KES-WKS")["hold"]
-        until = (bench.now().date() + timedelta(days=30)).isoformat()
+        until = (bench.today() + timedelta(days=30)).isoformat()
         pinned = bench.call("holds", "pin", hold, "--quantity", 5, "--until", until, "--reason", "flat rate")
         assert pinned.code == 0, pinned.words
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -30,17 +29,12 @@ Json = dict[str, Any]
 NEXT = 2099
 
 
-def today(bench: Bench) -> date:
-    """The billing date of the configured zone."""
-    return bench.now().astimezone(ZoneInfo("Europe/Berlin")).date()
-
-
 def end_contoso(bench: Bench, days: int, *others: Json) -> None:
     """Contoso's agreement has so many days left; `others` are further agreements of its account."""
 
     def within(state: Json) -> None:
         contoso = next(one for one in state["tigerpaw"]["accounts"] if one["number"] == 1041)
-        contoso["agreements"][0]["end"] = (today(bench) + timedelta(days=days)).isoformat()
+        contoso["agreements"][0]["end"] = (bench.today() + timedelta(days=days)).isoformat()
         contoso["agreements"] += others
 
     bench.edit(within)
@@ -60,7 +54,7 @@ class TestAgreements:
     """They end on a known day; nothing is billed on them afterwards."""
 
     def test_a_run_and_status_tell_of_the_end_and_of_the_obvious_successor(self, bench: Bench) -> None:
-        end_contoso(bench, 5, agreement(NEXT, start=(today(bench) + timedelta(days=6)).isoformat()))
+        end_contoso(bench, 5, agreement(NEXT, start=(bench.today() + timedelta(days=6)).isoformat()))
 
         ran = bench.run()
 

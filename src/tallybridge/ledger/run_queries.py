@@ -100,8 +100,9 @@ def last_finished_date(integration: str, kinds: Sequence[str] = ("run",)) -> dat
 
 @ledger_errors()
 def tenant_runs(run_id: str) -> tuple[StoredTenantRun, ...]:
-    """Everything a run recorded, a record per tenant in the order they were recorded; a fixed number of statements."""
-    return _stored_tenant_runs(models.TenantRun.objects.filter(run_id=run_id))
+    """Everything a run recorded, a record per tenant, by name: which of several threads recorded first is chance. A fixed number of statements."""
+    recorded = _stored_tenant_runs(models.TenantRun.objects.filter(run_id=run_id))
+    return tuple(sorted(recorded, key=lambda one: (one.tenant_name.casefold(), one.tenant_id)))
 
 
 @ledger_errors()
