@@ -23,6 +23,7 @@ from tests.billing.builders import (
     an_item,
     change_of,
     decided,
+    former_agreement,
     our_line,
     planning,
     said,
@@ -377,11 +378,52 @@ def test_a_line_of_a_single_unit_moves_like_any_other() -> None:
     assert (decided(planned, NEW), decided(planned, OLD)) == (MOVE, HELD)
 
 
-def test_of_an_item_whose_line_of_ours_is_gone_nothing_moves_though_somebody_elses_line_stands_there() -> None:
-    others = a_charge(42, charge=9005, item=OLD)
-    planned = plan(planning(charges=(others,), wanted=(wanting(42, NEW), wanting(0, OLD)), lines=(our_line(42, item=OLD),)))
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        pytest.param((a_charge(41, charge=9005, item=OLD),), (Action.CREATE, None), id="somebody else's, of another quantity"),
+        pytest.param((a_charge(42, charge=9005, item=OLD),), MOVE, id="one of ours, which was seen before and may have been entered anew"),
+        pytest.param((a_charge(5, charge=9004, item=OLD), a_charge(42, charge=9005, item=OLD)), MOVE, id="perhaps ours beside somebody else's"),
+        pytest.param((a_charge(5, charge=9004, item=OLD), a_charge(6, charge=9005, item=OLD)), (Action.CREATE, None), id="two of other quantities"),
+        pytest.param((), (Action.CREATE, None), id="nothing"),
+    ],
+)
+@pytest.mark.parametrize("seen", [None, (OLD_CHARGE,)], ids=["seen", "never seen"])
+def test_seats_move_from_a_line_that_may_be_ours_entered_anew(
+    others: tuple[Charge, ...], expected: tuple[Action, Reason | None], seen: tuple[int, ...] | None
+) -> None:
+    """Design 6.2 and moves: whether it is ours nobody can say, and its seats are billed once."""
+    planned = plan(planning(charges=others, wanted=(wanting(42, NEW), wanting(0, OLD)), lines=(our_line(42, item=OLD),), seen=seen))
+
+    assert decided(planned, NEW) == expected
+
+
+def test_what_may_be_ours_entered_anew_is_told_as_where_the_seats_are_billed() -> None:
+    others = (a_charge(5, charge=9004, item=OLD), a_charge(42, charge=9005, item=OLD))
+    planned = plan(planning(charges=others, wanted=(wanting(42, NEW), wanting(0, OLD)), lines=(our_line(42, item=OLD),)))
+
+    change = change_of(planned, NEW)
+    assert change is not None
+    assert change.moved_from == ((2041, OLD, 9005, 42),)
+
+
+def test_a_line_that_a_person_decided_to_leave_is_never_taken_for_ours_entered_anew() -> None:
+    left = replace(our_line(42, item=OLD), left=(9005,))
+    planned = plan(planning(charges=(a_charge(42, charge=9005, item=OLD),), wanted=(wanting(42, NEW), wanting(0, OLD)), lines=(left,)))
 
     assert decided(planned, NEW) == (Action.CREATE, None)
+
+
+def test_on_another_agreement_a_line_that_may_be_ours_entered_anew_holds_the_new_one() -> None:
+    """L5: a create without an answer, its line entered anew beside lines made by hand, then another agreement."""
+    gone = our_line(2, item=OLD, agreement=1999)
+    others = (a_charge(2, charge=6, item=OLD), a_charge(5, charge=4, item=OLD), a_charge(5, charge=5, item=OLD))
+    former = former_agreement(gone)
+    former = replace(former, agreement=replace(former.agreement, charges=others), seen=())
+    planned = plan(replace(planning(wanted=(wanting(2, OLD),)), former=(former,)))
+
+    assert decided(planned, OLD) == MOVE
+    assert no_writes(planned)
 
 
 def test_lines_that_give_seats_away_are_told_in_order_of_item_also_those_of_which_only_an_unanswered_write_is_known() -> None:

@@ -168,6 +168,25 @@ class TestOneAgreement:
             assert document["quantity"] == document["charged"] == len(document["seats"]) > 0
             assert {seat["unit"] for seat in document["seats"]} == units
 
+    @pytest.mark.parametrize(("deed", "waits"), [("http_503", []), ("wrong_quantity", [("CLOUD-USER", "not_as_written")])])
+    def test_a_write_gone_wrong_is_settled_by_the_integration_that_sent_it(self, both: Both, deed: str, waits: list[tuple[str, str]]) -> None:
+        """L5: the other one neither waits for it nor takes its line for its own."""
+        both.bench.faults({"on": "tigerpaw_soap", "call": "*", "nth": 1, "do": deed})
+        assert both.run_one(both.hub_file).code in (1, 3)
+        both.bench.faults()
+
+        center = both.run_one(both.ksc_file)
+        both.bench.wait(seconds=60)
+        companies = both.run_one(both.hub_file)
+
+        assert (center.outcome("Northwind")[0], center.code) == ("applied", 0), center.words
+        assert {change["item"] for change in center.tenant("Northwind")["changes"]} == {"KES-SRV", "KES-WKS"}
+        held = [(change["item"], change["reason"]) for change in companies.tenant("Northwind")["changes"] if change["action"] == "hold"]
+        assert held == waits, companies.words
+        assert [line for line in both.lines() if line[0] != "CLOUD-USER"] == sorted([*KSC_LINES, ("M365-BOX", 3)])
+        assert waits or both.lines() == sorted(KSC_LINES + HUB_LINES)
+        assert "left_behind" not in both.run_one(both.ksc_file).words
+
     def test_a_mapping_that_is_removed_is_left_behind_for_its_own_integration_only(self, both: Both) -> None:
         both.run()
         both.write(hub={"mappings": [USERS]})

@@ -159,6 +159,11 @@ class Book:
             return agreement.lines[known.id]
         return next((line for line in self.present(agreement, place) if self.may_be_ours(agreement, place, line)), None)
 
+    def perhaps_standing(self, agreement: PsaAgreement, place: Place) -> PsaLine | None:
+        """A line for the item with the quantity that ours had, which is gone: it may have been entered anew, and bill what ours has billed."""
+        known = self.ours[place]
+        return next((line for line in self.present(agreement, place) if line.quantity in known.believable), None)
+
     def judge(self, call: Call, orders: Orders, psa: Mapping[int, PsaAgreement], *, observed: Iterable[str]) -> None:
         """Whether a write may be sent at this moment. Raises Violation."""
         if not orders.writes:
@@ -247,7 +252,7 @@ class Book:
             agreement = psa[place[0]]
             if place == target or line.closed or line.tenant != tenant or agreement.ended(orders.today):
                 continue
-            standing = self.standing(agreement, place)
+            standing = self.standing(agreement, place) or self.perhaps_standing(agreement, place)
             if standing is None or not standing.quantity:
                 continue
             # Of a line that was renewed after a write that nobody has read back, nobody can say that it is ours.

@@ -247,8 +247,17 @@ class _Customer:
             moves = [
                 (target, source) for target in targets for source, _ in book.billing_twice(target, self.ran.orders, self.world.state, surely=False)
             ]
-            return any(place in (target, source) for target, source in moves)
+            return any(place in (target, source) for target, source in moves) or self.may_move_from_a_doubt(want)
         return False
+
+    def may_move_from_a_doubt(self, want: Want) -> bool:
+        """Whether elsewhere a line stands that may be what a write of unknown end has made: nobody can tell it from one made by hand."""
+        book = self.world.book
+        return any(
+            agreement != self.link.agreement and any(line.quantity for line in book.present(self.world.state[agreement], (agreement, item)))
+            for agreement, item in book.doubts
+            if agreement in _agreements_of(self.number)
+        )
 
     def wrong(self, what: str) -> Violation:
         """A violation that says where."""

@@ -34,7 +34,7 @@ from tallybridge.billing.model import (
 )
 from tallybridge.billing.reasons import Reason
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Goes up whenever the same evidence would be counted or planned differently (design 7)."""
 
 

@@ -53,7 +53,8 @@ def lines_that_bill(inputs: PlanningInputs, known: KnownLines) -> tuple[OurLine,
     settled.
     """
     present = charges_by_item(inputs.agreement.charges)
-    found = {item: line for item, line in known.lines.items() if _still_bills(line, present.get(item, ()))}
+    standing = {item: _as_it_bills(line, present.get(item, ())) for item, line in known.lines.items()}
+    found = {item: line for item, line in standing.items() if line is not None}
     for item, unresolved in known.unresolved.items():
         if unresolved.may_bill:
             line = found.get(item)
@@ -67,9 +68,19 @@ def _perhaps_a_line(unresolved: Unresolved) -> OurLine:
     return OurLine(agreement=intent.agreement, item=intent.item, charge=charge, written=quantity, parts=intent.parts)
 
 
-def _still_bills(line: OurLine, present: tuple[Charge, ...]) -> bool:
-    """Whether a line of ours stands in the PSA with a quantity above zero."""
-    return not line.closed and line.written > 0 and any(charge.id == line.charge and charge.quantity > 0 for charge in present)
+def _as_it_bills(line: OurLine, present: tuple[Charge, ...]) -> OurLine | None:
+    """Our line where it stands in the PSA with a quantity above zero, or may stand; None where it does not bill.
+
+    Where it is gone and another line for its item has exactly its quantity, but is not the only new one (design 6.2), nobody can say that it was
+    entered anew; but its seats may be billed there.
+    """
+    if line.closed or line.written <= 0:
+        return None
+    same = next((charge for charge in present if charge.id == line.charge), None)
+    if same is not None:
+        return line if same.quantity > 0 else None
+    perhaps = next((charge for charge in present if charge.quantity == line.written and charge.id not in line.left), None)
+    return replace(line, charge=perhaps.id) if perhaps is not None else None
 
 
 def passing(moves: Iterable[Move], decisions: Mapping[str, StandingDecision], written: Collection[tuple[int, str]]) -> dict[str, int]:

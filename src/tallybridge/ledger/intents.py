@@ -82,6 +82,8 @@ def record(intent: OpenIntent, *, destination: int, integration: str, tenant_id:
 
 _OPEN_PLACES = """SELECT i.tenant_id, i.agreement, i.item FROM ledger_intent i LEFT JOIN ledger_intentresult r ON r.intent_id = i.key
 WHERE i.destination_id = %s AND i.integration = %s AND r.id IS NULL"""
+_OPEN_OF_OTHERS = """SELECT DISTINCT i.item FROM ledger_intent i LEFT JOIN ledger_intentresult r ON r.intent_id = i.key
+WHERE i.destination_id = %s AND i.agreement = %s AND i.integration <> %s AND r.id IS NULL"""
 
 
 @ledger_errors()
@@ -92,6 +94,12 @@ def open_intents(destination: int, agreement: int) -> tuple[OpenIntent, ...]:
     rows = list(models.Intent.objects.filter(destination_id=destination, agreement=agreement, result=None).order_by("recorded", "item", "sequence"))
     calls = dict(models.IntentCall.objects.filter(intent__in=rows).order_by("id").values_list("intent_id", "at"))
     return tuple(replace(_intent(row), recorded=max(row.recorded, calls.get(row.key, row.recorded))) for row in rows)
+
+
+@ledger_errors()
+def items_of_others(destination: int, agreement: int, integration: str) -> frozenset[str]:
+    """Items of the agreement for which another integration means a write that has not been concluded."""
+    return frozenset(item for (item,) in plain_sql.rows(_OPEN_OF_OTHERS, destination, agreement, integration))
 
 
 @ledger_errors()

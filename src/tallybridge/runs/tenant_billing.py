@@ -116,7 +116,10 @@ class TenantBilling:
         wanted = wanted_items(self._counted.usage, context.rules)
         ours = {one.item for one in wanted}
         # An agreement may be billed by several integrations, each its own items: what another one looks after is none of this plan's business.
-        theirs = ledger_lines.items_of_others(context.destination_id, agreement.number, context.integration) - ours
+        theirs = ledger_lines.items_of_others(context.destination_id, agreement.number, context.integration)
+        if intents:
+            theirs |= ledger_intents.items_of_others(context.destination_id, agreement.number, context.integration)
+        theirs -= ours
         lines = tuple(line for line in lines if line.item not in theirs)
         inputs = PlanningInputs(
             agreement=agreement,
