@@ -1,7 +1,8 @@
 """How long the console's pages take on the server with many customers, once with a configuration file and once with a configuration of the ledger.
 
-A simulated fleet is billed yesterday and planned today, after changes; then every page is asked for in this process: no browser, no network but what
-pages ask of Tigerpaw. Each line: who rules, milliseconds of this thread and on the wall (medians), database statements, status, page.
+A simulated fleet is billed yesterday and planned today, after changes, and has two months of days before. Then every page is asked for in this
+process: no browser, no network but what pages ask of Tigerpaw. Each line: who rules, milliseconds of this thread and on the wall (medians),
+database statements, status, page.
 
     python -m benchmarks.console_pages --customers 2000
 """
@@ -20,6 +21,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     asked.add_argument("--customers", type=int, default=2000)
     asked.add_argument("--hosts", type=int, default=12, help="devices of a customer")
+    asked.add_argument("--days", type=int, default=60, help="days of the past")
     asked.add_argument("--turns", type=int, default=5)
     asked.add_argument("--home", type=Path, help="keep the billed fleet in this folder, or measure the one that is there")
     options = asked.parse_args()
@@ -30,7 +32,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         home = options.home or Path(temporary)
         if not (home / console_turns.FILE).exists():
-            console_turns.bill(home, options.customers, options.hosts)
+            console_turns.bill(home, options.customers, options.hosts, options.days)
         for how in ("file", "ledger"):
             console_turns.measure(home, how, options.turns)
 

@@ -18,9 +18,10 @@ from django.test.utils import CaptureQueriesContext
 from tallybridge.console import integrations
 from tallybridge.console.models import Person, Role
 from tallybridge.console.serving import Listening, configure_pages
-from tallybridge.ledger import configurations
+from tallybridge.ledger import configurations, plain_sql
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger.opening import close_ledger, open_ledger
+from tallybridge.ledger.prepared import models
 from tallybridge.ledger.run_queries import tenant_runs
 from tallybridge.runs.configuring import Configured, from_ledger, take_files
 from tallybridge.runs.day import Order, run_day
@@ -31,8 +32,12 @@ NAME = "Integration with Tigerpaw"
 FILE = "tallybridge.toml"
 
 
-def bill(home: Path, customers: int, hosts: int) -> None:
-    """Bills the fleet yesterday, and plans it today after a few lines were changed by hand and a few devices left."""
+def bill(home: Path, customers: int, hosts: int, days: int) -> None:
+    """Bills the fleet yesterday, and plans it today after a few lines were changed by hand and a few devices left; then gives it a past.
+
+    Args:
+        days: of the past, on each of which the same was found as yesterday: what pages ask must not take longer as a ledger grows old.
+    """
     ago = timedelta(days=1)
 
     def clock() -> datetime:
@@ -48,6 +53,28 @@ def bill(home: Path, customers: int, hosts: int) -> None:
         ago = timedelta(0)
         _let_things_happen(sandbox)
         run_day(Order(configuration=one.configuration, configuration_address=one.address, mode=Mode.PLAN, clock=clock))
+        _give_it_a_past(days)
+
+
+_COLUMNS = "tenant_id, tenant_name, number, account, destination, agreement, outcome, reason, detail, observed_at, facts_id"
+_FACTS = "integration, kind, configuration, rules, rules_version, host, pid, process_started"
+
+
+def _give_it_a_past(days: int) -> None:
+    """Copies the oldest run to the days before it, with smaller numbers, as if those had come first. Only its chain of manifests is not true."""
+    oldest = models.Run.objects.order_by("started").first()
+    assert oldest is not None
+    room = models.TenantRun.objects.count() + 1
+    for back in range(1, days + 1):
+        copied = f"{oldest.id}-{back}"
+        day, started = (plain_sql.day(oldest.date - timedelta(days=back)), plain_sql.instant(oldest.started - timedelta(days=back)))
+        copy_run = f"INSERT INTO ledger_run (id, date, started, {_FACTS}) SELECT %s, %s, %s, {_FACTS} FROM ledger_run WHERE id = %s"
+        plain_sql.change(copy_run, copied, day, started, oldest.id)
+        copy_end = "INSERT INTO ledger_manifest (sequence, previous, head, outcome, finished, body, run_id)"
+        copy_end += " SELECT sequence + %s, %s, %s, outcome, %s, body, %s FROM ledger_manifest WHERE run_id = %s"
+        plain_sql.change(copy_end, 1_000_000 + back, f"before {back}", f"head {back}", started, copied, oldest.id)
+        copy_parts = f"INSERT INTO ledger_tenantrun (id, run_id, {_COLUMNS}) SELECT id - %s, %s, {_COLUMNS} FROM ledger_tenantrun WHERE run_id = %s"
+        plain_sql.change(copy_parts, back * room, copied, oldest.id)
 
 
 def _let_things_happen(sandbox: Sandbox) -> None:

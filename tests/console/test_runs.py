@@ -154,7 +154,7 @@ def test_what_cannot_be_compared_is_told_at_the_field(desk: Desk, wrong: str) ->
 def test_a_line_that_only_one_day_knows_differs() -> None:
     line = LineOnDay("Contoso Dental", 2041, "KES-WKS", 0, None, "r1")
     before, after = (Side(asked=name, name=name, run=None, lines=lines) for name, lines in (("a", {(2041, "KES-WKS"): line}), ("b", {})))
-    (one,) = compared(before, after)
+    (one,) = compared(before, after, every=True)
     assert one.differs
     assert one.counted_difference == 0
 

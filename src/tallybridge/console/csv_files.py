@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets take the wide ones for the same
+_BEGINS_A_FORMULA = frozenset({"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"})  # noqa: RUF001 - spreadsheets take the wide ones for the same
 
 
 def safe_cell(value: object) -> str:
@@ -21,8 +21,8 @@ def safe_cell(value: object) -> str:
         return ""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    text = str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(_BEGINS_A_FORMULA) else text
+    text = value if type(value) is str else str(value)
+    return f"'{text}" if text.lstrip(" ")[:1] in _BEGINS_A_FORMULA else text
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

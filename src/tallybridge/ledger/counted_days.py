@@ -14,6 +14,7 @@ from tallybridge.ledger.errors import ledger_errors
 from tallybridge.ledger.prepared import models
 
 _AT_ONCE = 500
+_FEW_RUNS = 4
 _LOOKED_THROUGH = 2000
 """Tenant runs: more than five years of days."""
 
@@ -91,5 +92,15 @@ def observed_days(integration: str, tenant_id: str, most_evidence: int) -> tuple
 def newest_inputs(integration: str, most: int) -> tuple[tuple[str, datetime, date], ...]:
     """Address of the planning inputs, start (UTC) and billing date of the run, of the newest tenant runs that counted and have such."""
     counted = models.TenantRun.objects.filter(run__integration=integration, facts__inputs__isnull=False, facts__usage__isnull=False)
-    found = counted.order_by("-id").values_list("facts__inputs", "run__started", "run__date")[:most]
+    columns = ("facts__inputs", "run__started", "run__date")
+    found = [*counted.filter(run__in=newest_runs(integration)).order_by("-id").values_list(*columns)[:most]]
+    found = found or [*counted.order_by("-id").values_list(*columns)[:most]]
     return tuple((inputs, started, day) for inputs, started, day in found if inputs is not None)
+
+
+@ledger_errors()
+def newest_runs(integration: str) -> tuple[str, ...]:
+    """The ids of the integration's newest few runs. Mostly they answer what is asked of the newest tenant run, and asking them alone does not walk
+    through years of history."""
+    begun = models.Run.objects.filter(integration=integration).order_by("-started", "-id")
+    return tuple(begun.values_list("id", flat=True)[:_FEW_RUNS])

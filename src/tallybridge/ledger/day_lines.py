@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+from django.db.models import Case, When
+
 from tallybridge.billing.plan import Action
 from tallybridge.ledger.errors import ledger_errors
 from tallybridge.ledger.prepared import models
@@ -58,14 +60,18 @@ def _lines(of_runs: dict[str, Any], *, counting_alone: bool) -> dict[tuple[int, 
         for run, agreement, item, quantity in results.values_list("run_id", "intent__agreement", "intent__item", "quantity")
         if quantity is not None
     }
-    planned = models.TenantRun.objects.filter(**of_runs, facts__plannedchange__isnull=False).order_by("id", "facts__plannedchange__id")
+    planned = models.TenantRun.objects.filter(**of_runs, agreement__isnull=False, facts__plannedchange__isnull=False)
     changes = tuple(f"facts__plannedchange__{column}" for column in ("item", "action", "from_quantity", "to_quantity", "counted"))
-    columns = ("run_id", "tenant_name", "agreement", "facts__usage", *changes)
+    columns = ("run_id", "tenant_name", "agreement", "has_counted", *changes)
+    # A number for yes or no, and no address: nothing of thousands of rows has to be converted.
+    rows = planned.annotate(has_counted=Case(When(facts__usage__isnull=False, then=1), default=0)).order_by("id", "facts__plannedchange__id")
     found: dict[tuple[int, str], LineOnDay] = {}
-    for run, tenant, agreement, usage, item, action, shown, wanted, counted in planned.values_list(*columns):
-        if agreement is not None:
-            charged = read_back.get((run, agreement, item), wanted if action == Action.UNCHANGED else shown)
-            before = found[agreement, item].counted if (agreement, item) in found else None
-            quantity = before if counting_alone and usage is None else wanted if counted is None else counted
-            found[agreement, item] = LineOnDay(tenant, agreement, item, quantity, charged, run)
+    for run, tenant, agreement, has_counted, item, action, shown, wanted, counted in rows.values_list(*columns):
+        charged = read_back.get((run, agreement, item), wanted if action == Action.UNCHANGED else shown)
+        if counting_alone and not has_counted:
+            before = found.get((agreement, item))
+            quantity = before.counted if before is not None else None
+        else:
+            quantity = wanted if counted is None else counted
+        found[agreement, item] = LineOnDay(tenant, agreement, item, quantity, charged, run)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -38,6 +38,9 @@ class _Said(msgspec.Struct):
 
 
 _said = msgspec.json.Decoder(_Said)
+_known_sayings: dict[str, _Said] = {}
+_MOST_SAYINGS = 2000
+_AT_ONCE = 500
 
 
 @ledger_errors()
@@ -45,27 +48,27 @@ def get_run(run_id: str) -> StoredRun | None:
     """The run with this id, or the only one whose id begins so; None where there is none. Raises RunAmbiguous where there are several."""
     if not run_id:
         return None
-    exact = _runs().filter(id=run_id).first()
-    if exact is not None:
-        return _stored_run(exact)
-    found = list(_runs().filter(id__startswith=run_id).order_by("id")[:2])
+    exact = _stored(_runs().filter(id=run_id))
+    if exact:
+        return exact[0]
+    found = _stored(_runs().filter(id__startswith=run_id).order_by("id")[:2])
     if len(found) > 1:
         raise RunAmbiguous(f"More than one run's id begins with {run_id}, for example {found[0].id} and {found[1].id}. Give more of it.")
-    return _stored_run(found[0]) if found else None
+    return found[0] if found else None
 
 
 @ledger_errors()
 def latest_run(integration: str, kinds: Sequence[str] = ("run", "plan", "apply")) -> StoredRun | None:
     """The run of these kinds that started last, finished or not."""
-    newest = _runs().filter(integration=integration, kind__in=list(kinds)).order_by("-started", "-id").first()
-    return _stored_run(newest) if newest else None
+    newest = _stored(_runs().filter(integration=integration, kind__in=list(kinds)).order_by("-started", "-id")[:1])
+    return newest[0] if newest else None
 
 
 @ledger_errors()
 def newest_run() -> StoredRun | None:
     """The run that started last, whatever its integration and kind."""
-    newest = _runs().order_by("-started", "-id").first()
-    return _stored_run(newest) if newest else None
+    newest = _stored(_runs().order_by("-started", "-id")[:1])
+    return newest[0] if newest else None
 
 
 @ledger_errors()
@@ -77,8 +80,7 @@ def run_ids() -> tuple[str, ...]:
 @ledger_errors()
 def runs_of(integration: str, first: date, last: date) -> tuple[StoredRun, ...]:
     """The integration's runs with a billing date from `first` to `last`, both included, in the order they started."""
-    found = _runs().filter(integration=integration, date__gte=first, date__lte=last).order_by("started", "id")
-    return tuple(_stored_run(row) for row in found)
+    return _stored(_runs().filter(integration=integration, date__gte=first, date__lte=last).order_by("started", "id"))
 
 
 @ledger_errors()
@@ -86,7 +88,7 @@ def runs_newest_first(integration: str, first: int, count: int) -> tuple[tuple[S
     """So many of the integration's runs from place `first` on (0: the newest), and how many there are in all."""
     found = models.Run.objects.filter(integration=integration)
     rows = _runs().filter(integration=integration).order_by("-started", "-id")[first : first + count]
-    return tuple(_stored_run(row) for row in rows), found.count()
+    return _stored(rows), found.count()
 
 
 @ledger_errors()
@@ -157,33 +159,55 @@ def history(destination: int, agreement: int, item: str) -> tuple[HistoryEntry, 
 
 
 def _runs() -> QuerySet[models.Run]:
-    rows: QuerySet[models.Run] = models.Run.objects.select_related("manifest")
+    """Without the manifests' bodies, which grow with the tenants: what most of them say was asked before."""
+    rows: QuerySet[models.Run] = models.Run.objects.select_related("manifest").defer("manifest__body")
     return rows
 
 
-def _stored_run(row: models.Run) -> StoredRun:
+def _stored(rows: Iterable[models.Run]) -> tuple[StoredRun, ...]:
+    found = tuple(rows)
+    manifests = [row.manifest for row in found if hasattr(row, "manifest")]
+    said = _said_in([manifest.head for manifest in manifests])
+    return tuple(_stored_run(row, said) for row in found)
+
+
+def _said_in(heads: Collection[str]) -> Mapping[str, _Said]:
+    """What manifests say, by the head that each made: it covers the body, so what is known of it stays true. One statement for hundreds."""
+    known = {head: _known_sayings[head] for head in heads if head in _known_sayings}
+    unknown = [head for head in heads if head not in known]
+    for first in range(0, len(unknown), _AT_ONCE):
+        rows = models.Manifest.objects.filter(head__in=unknown[first : first + _AT_ONCE]).values_list("head", "run_id", "body")
+        for head, run, packed in rows:
+            body = evidence.decompress(packed)
+            if body is None:
+                raise LedgerError(f"The manifest of run {run} is damaged. Type: tallybridge verify")
+            known[head] = _said.decode(body)
+    if len(_known_sayings) > _MOST_SAYINGS:
+        _known_sayings.clear()
+    _known_sayings.update(known)
+    return known
+
+
+def _stored_run(row: models.Run, said: Mapping[str, _Said]) -> StoredRun:
     begun: dict[str, Any] = {
         name: getattr(row, name) for name in ("id", "integration", "kind", "date", "started", "configuration", "rules", "rules_version")
     }
     if not hasattr(row, "manifest"):
         return StoredRun(**begun)
     manifest = row.manifest
-    body = evidence.decompress(manifest.body)
-    if body is None:
-        raise LedgerError(f"The manifest of run {row.id} is damaged. Type: tallybridge verify")
-    said = _said.decode(body)
-    return StoredRun(**begun, outcome=manifest.outcome, finished=manifest.finished, totals=said.totals, tail=said.tail, head=manifest.head)
+    told = said[manifest.head]
+    return StoredRun(**begun, outcome=manifest.outcome, finished=manifest.finished, totals=told.totals, tail=told.tail, head=manifest.head)
 
 
 def _stored_tenant_runs(which: QuerySet[models.TenantRun]) -> tuple[StoredTenantRun, ...]:
-    rows = list(which.select_related("run__manifest", "facts").order_by("id"))
+    rows = list(which.select_related("run__manifest", "facts").defer("run__manifest__body").order_by("id"))
     outcomes = {row.tenant_run_id: row for row in models.TenantRunOutcome.objects.filter(tenant_run__in=which).order_by("id")}
     quantities: dict[int, list[Quantity]] = {row.facts_id: [] for row in rows}
     for line in models.UsageLine.objects.filter(facts__in=which.values("facts")).order_by("id"):
         category = Category(line.category) if line.category is not None else None
         quantities[line.facts_id].append(Quantity(line.application, category, Unit(line.unit), line.quantity, line.matched))
     documents = evidence.get_many({(outcomes.get(row.id) or row.facts).document for row in rows})
-    runs = {row.run_id: _stored_run(row.run) for row in rows}
+    runs = {run.id: run for run in _stored({row.run_id: row.run for row in rows}.values())}
     return tuple(_stored_tenant_run(row, runs[row.run_id], outcomes.get(row.id), quantities[row.facts_id], documents) for row in rows)
 
 

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import TypeVar
 
 import msgspec
-from django.db.models import Aggregate, Count, Max, Min, Q, QuerySet
+from django.db.models import Aggregate, Max, Min, Q, QuerySet
 
 from tallybridge.billing.model import Notice
 from tallybridge.billing.plan import OurLine
 from tallybridge.billing.reasons import Reason
 from tallybridge.billing.wanting import NotBilled
+from tallybridge.ledger import plain_sql
 from tallybridge.ledger.errors import ledger_errors
+from tallybridge.ledger.known_days import KnownDays
 from tallybridge.ledger.prepared import models
 
 _not_billed = lru_cache(maxsize=4096)(msgspec.json.Decoder(tuple[NotBilled, ...]).decode)
 _notices = lru_cache(maxsize=4096)(msgspec.json.Decoder(tuple[Notice, ...]).decode)
 """Most customers say the same: nothing."""
+_Value = TypeVar("_Value")
 _AT_ONCE = 500
 _A_WEEK = timedelta(days=7)
+_OBSERVED_IN = """SELECT part.run_id, part.account FROM ledger_tenantrun part JOIN ledger_tenantfacts facts ON facts.id = part.facts_id
+WHERE part.run_id IN {} AND part.account IS NOT NULL AND facts.evidence IS NOT NULL"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,27 +88,63 @@ class ObservedDays:
 
 
 @ledger_errors()
-def last_heard(integration: str, since: date, *, without: Collection[str] = ()) -> tuple[LastHeard, ...]:
+def last_heard(integration: str, since: date, *, met_by: Collection[str] | None, without: Collection[str] = ()) -> tuple[LastHeard, ...]:
     """What was last heard of each tenant by the runs with a billing date from `since` on, in order of the tenants' ids.
 
+    With months of history nearly everything stands in the newest run. So the runs that met everybody are read first, and earlier ones only
+    for tenants of whom those do not tell enough: the answer takes no longer as the history grows.
+
     Args:
+        met_by: the newest run that met everybody, and those after it: tenants that none of these met are left out, but for former ones
+            of an account whose tenant is not listed any more. None where no run met everybody: all tenants are told.
         without: the runs that do not count.
     """
     begun = models.TenantRun.objects.filter(run__integration=integration, run__date__gte=since).exclude(run__in=without)
-    newest = _newest_of_each(begun)
-    wanted = Q(id__in=newest) | Q(id__in=_newest_of_each(begun.filter(facts__evidence__isnull=False)))
-    wanted |= Q(id__in=_newest_of_each(begun.filter(facts__inputs__isnull=False)))
-    outcomes = _outcomes(models.TenantRunOutcome.objects.filter(tenant_run__in=newest))
     of_tenant: dict[str, list[TenantRecord]] = defaultdict(list)
-    for record in _records(models.TenantRun.objects.filter(wanted).order_by("tenant_id", "-id"), outcomes):
-        of_tenant[record.tenant_id].append(record)
-    return tuple(
-        LastHeard(
-            newest=records[0],
-            observed=next((one for one in records if one.observed), None),
-            planned=next((one for one in records if one.inputs is not None), None),
-        )
-        for records in of_tenant.values()
+    if met_by is None:
+        _add(of_tenant, {id_ for ids in _telling_ids(begun) for id_ in ids})
+    else:
+        met = list(met_by)
+        outcomes = _outcomes(models.TenantRunOutcome.objects.filter(tenant_run__run__in=met))
+        for record in _records(models.TenantRun.objects.filter(run__in=met).order_by("-id"), outcomes):
+            of_tenant[record.tenant_id].append(record)
+        earlier = begun.exclude(run__in=met)
+        lacking = {records[0].tenant_id for records in of_tenant.values() if _tell_too_little(records)}
+        not_listed = {records[0].account for records in of_tenant.values() if not records[0].listed and records[0].tenant_id in lacking}
+        for accounts in _parts_of([account for account in not_listed if account is not None]):
+            lacking |= set(earlier.filter(account__in=accounts).values_list("tenant_id", flat=True))
+        for tenants in _parts_of(sorted(lacking)):
+            _add(of_tenant, {id_ for ids in _telling_ids(earlier.filter(tenant_id__in=tenants)) for id_ in ids})
+    return tuple(_heard_of(of_tenant[tenant_id]) for tenant_id in sorted(of_tenant))
+
+
+def _telling_ids(rows: QuerySet[models.TenantRun]) -> Iterator[tuple[int, ...]]:
+    """Of each tenant the newest tenant run, the newest that observed it, and the newest with planning inputs: one pass over the rows."""
+    observed, planned = Q(facts__evidence__isnull=False), Q(facts__inputs__isnull=False)
+    newest = rows.values("tenant_id").annotate(any=Max("id"), observed=Max("id", filter=observed), planned=Max("id", filter=planned))
+    return (tuple(id_ for id_ in ids if id_ is not None) for ids in newest.values_list("any", "observed", "planned"))
+
+
+def _add(of_tenant: dict[str, list[TenantRecord]], ids: Collection[int]) -> None:
+    """Adds the records with these ids to those of their tenants, the newest first."""
+    for some in _parts_of(sorted(ids, reverse=True)):
+        outcomes = _outcomes(models.TenantRunOutcome.objects.filter(tenant_run__in=some))
+        for record in _records(models.TenantRun.objects.filter(id__in=some).order_by("-id"), outcomes):
+            of_tenant[record.tenant_id].append(record)
+
+
+def _tell_too_little(records: Sequence[TenantRecord]) -> bool:
+    """Whether earlier runs know what these records of a tenant do not. Of one without account no plan was made that still says anything."""
+    planned = records[0].account is None or any(one.inputs is not None for one in records)
+    return not planned or not any(one.observed for one in records)
+
+
+def _heard_of(records: Sequence[TenantRecord]) -> LastHeard:
+    """What was last heard of one tenant; `records` are newest first."""
+    return LastHeard(
+        newest=records[0],
+        observed=next((one for one in records if one.observed), None),
+        planned=next((one for one in records if one.inputs is not None), None),
     )
 
 
@@ -138,24 +180,38 @@ def known_destination(kind: str, url: str, key_id: str) -> int | None:
 def observed_days(integration: str, accounts: Collection[int], first: date, last: date) -> ObservedDays:
     """On which billing dates from `first` to `last` the tenants of these links were not observed.
 
-    The database counts; single days are read only of links that miss one, and what lies before `first` only of links that were not met in
-    the week before it: so the answer takes no longer as the history grows.
+    What happened on a past day is read once; what lies before `first` is asked only of links that were not met in the week before it, or not
+    observed since: so the answer takes no longer as the history grows.
     """
     met = models.TenantRun.objects.filter(run__integration=integration, account__isnull=False)
     week_before = met.filter(run__date__gte=first - _A_WEEK, run__date__lt=first).values_list("account", flat=True).distinct()
     since = dict.fromkeys((account for account in week_before if account is not None), first)
     since |= _of_each_account(met, Min("run__date"), [one for one in accounts if one not in since])
-    observed = met.filter(facts__evidence__isnull=False)
-    within = observed.filter(run__date__gte=first, run__date__lte=last)
-    counted = dict(within.values("account").annotate(days=Count("run__date", distinct=True)).values_list("account", "days"))
-    incomplete = [account for account in accounts if account in since and counted.get(account, 0) < (last - max(first, since[account])).days + 1]
-    there: dict[int, set[date]] = defaultdict(set)
-    for some in _parts_of(incomplete):
-        for account, day in within.filter(account__in=some).values_list("account", "run__date").distinct():
-            there[account or 0].add(day)
-    window = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    missing = {account: tuple(day for day in window if day >= since[account] and day not in there[account]) for account in incomplete}
-    return ObservedDays(missing=missing, last=_of_each_account(observed, Max("run__date"), incomplete))
+    observed = _observed_accounts.of(integration, first)
+    asked = {account for account in accounts if account in since}
+    missing: dict[int, tuple[date, ...]] = {}
+    for day in (first + timedelta(days=number) for number in range((last - first).days + 1)):
+        for account in asked - observed.get(day, frozenset()):
+            if day >= since[account]:
+                missing[account] = (*missing.get(account, ()), day)
+    newest: dict[int, date] = {}
+    for day in sorted(observed):
+        newest |= dict.fromkeys(missing.keys() & observed[day], day)
+    before = met.filter(facts__evidence__isnull=False, run__date__lt=first)
+    return ObservedDays(missing=missing, last=newest | _of_each_account(before, Max("run__date"), missing.keys() - newest.keys()))
+
+
+def _accounts_observed(integration: str, days: Collection[date]) -> Mapping[date, frozenset[int]]:
+    """Accounts whose tenants were observed on billing dates."""
+    runs = dict(models.Run.objects.filter(integration=integration, date__in=list(days)).values_list("id", "date"))
+    found: dict[date, set[int]] = {day: set() for day in days}
+    for some in _parts_of(runs):
+        for run, account in plain_sql.rows(_OBSERVED_IN.format(plain_sql.value_places(len(some))), *some):
+            found[runs[run]].add(account)
+    return {day: frozenset(accounts) for day, accounts in found.items()}
+
+
+_observed_accounts = KnownDays(_accounts_observed, most=400)
 
 
 @ledger_errors()
@@ -176,9 +232,9 @@ def _of_each_account(rows: QuerySet[models.TenantRun], of_dates: Aggregate, acco
     return found
 
 
-def _parts_of(accounts: Collection[int]) -> Iterator[list[int]]:
+def _parts_of(values: Collection[_Value]) -> Iterator[list[_Value]]:
     """Databases bound the number of values in a statement."""
-    every = list(accounts)
+    every = list(values)
     return (every[first : first + _AT_ONCE] for first in range(0, len(every), _AT_ONCE))
 
 

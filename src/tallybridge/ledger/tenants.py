@@ -34,7 +34,8 @@ def bound(integration: str, account: int) -> Tenant | None:
 @ledger_errors()
 def all_bound(integration: str) -> Mapping[int, Tenant]:
     """Every bound tenant of an integration, by account."""
-    return {row.account: _tenant(row) for row in models.TenantBinding.objects.filter(integration=integration).order_by("account")}
+    rows = models.TenantBinding.objects.filter(integration=integration).order_by("account").values_list("account", "tenant_id", "name", "number")
+    return {account: Tenant(id=tenant_id, name=name, number=number) for account, tenant_id, name, number in rows}
 
 
 def _tenant(row: models.TenantBinding) -> Tenant:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db.models import Count, Max, QuerySet, Sum
 
 from tallybridge.billing.model import Category, Unit
+from tallybridge.ledger.counted_days import newest_runs
 from tallybridge.ledger.errors import ledger_errors
 from tallybridge.ledger.prepared import models
 
@@ -33,7 +34,9 @@ class ApplicationInUse:
 def applications_in_use(integration: str) -> tuple[ApplicationInUse, ...]:
     """What each tenant's newest count says, summed over the tenants, in order of name; three statements, however many tenants there are."""
     counted = models.TenantRun.objects.filter(run__integration=integration, facts__usage__isnull=False)
-    newest = counted.order_by("-id").values_list("run__date", flat=True).first()
+    of_newest = counted.filter(run__in=newest_runs(integration))
+    dates = (some.order_by("-id").values_list("run__date", flat=True).first() for some in (of_newest, counted))
+    newest = next((day for day in dates if day is not None), None)
     if newest is None:
         return ()
     latest = counted.filter(run__date__gte=newest - _LOOKED_BACK).values("tenant_id").annotate(newest=Max("id")).values("newest")

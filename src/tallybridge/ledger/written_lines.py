@@ -18,8 +18,7 @@ from tallybridge.ledger.prepared import models
 _parts = lru_cache(maxsize=16_384)(msgspec.json.Decoder(tuple[Part, ...]).decode)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnedLine:
+class OwnedLine(NamedTuple):
     """A line of ours that was last seen to stand, and whose it is."""
 
     destination: int
@@ -65,15 +64,7 @@ def standing_lines(integration: str) -> Mapping[tuple[int, int, str], OwnedLine]
     columns = ("destination_id", "tenant_id", "agreement", "item", "charge", "written", "parts")
     found = {}
     for destination, tenant_id, agreement, item, charge, written, parts in rows.values_list(*columns):
-        found[destination, agreement, item] = OwnedLine(
-            destination=destination,
-            tenant_id=tenant_id,
-            agreement=agreement,
-            item=item,
-            charge=charge,
-            written=written,
-            parts=_parts(parts),
-        )
+        found[destination, agreement, item] = OwnedLine(destination, tenant_id, agreement, item, charge, written, _parts(parts))
     return found
 
 

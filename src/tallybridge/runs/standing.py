@@ -24,7 +24,7 @@ from tallybridge.runs.doors import links_of
 from tallybridge.runs.reports import Mode, TenantOutcome
 from tallybridge.runs.standing_agreements import EndingAgreement, ending_agreements
 from tallybridge.runs.standing_decisions import DecisionInForce, decisions_in_force
-from tallybridge.runs.standing_fleet import fleet
+from tallybridge.runs.standing_fleet import fleet, since_everybody_was_met
 from tallybridge.runs.standing_left_behind import LineLeftBehind, select_left_behind
 from tallybridge.runs.standing_runs import LastRun, NextRun, counting, last_run, next_run, of_prescribed, recent_runs, source_problems, told_accounts
 from tallybridge.runs.unlinked_accounts import linked_elsewhere
@@ -129,7 +129,8 @@ class _Look:
         self._passed_over = of_prescribed(recent)
         self._runs = counting(recent)
         since = min(self._runs[-1].date if self._runs else self._today, self._today) - timedelta(days=LOOKED_BACK)
-        self._fleet = fleet(standing_queries.last_heard(self._name, since, without=self._passed_over), self._runs)
+        met_by = since_everybody_was_met(self._runs)
+        self._fleet = fleet(standing_queries.last_heard(self._name, since, met_by=met_by, without=self._passed_over), self._runs)
         self._next = next_run(self._configuration, self._runs, self._now)
         self._last = last_run(recent, under_way=self._next.under_way)
 

@@ -32,6 +32,12 @@ def fleet(heard: Sequence[LastHeard], runs: Sequence[StoredRun]) -> tuple[LastHe
     return tuple(one for one in present.values() if order.get(one.newest.run, -1) >= whole)
 
 
+def since_everybody_was_met(runs: Sequence[StoredRun]) -> tuple[str, ...] | None:
+    """The ids of the newest run over the whole fleet and of those after it; None where there is none. `runs` are oldest first."""
+    whole = next((place for place in range(len(runs) - 1, -1, -1) if _met_everybody(runs[place])), None)
+    return tuple(run.id for run in runs[whole:]) if whole is not None else None
+
+
 def _met_everybody(run: StoredRun) -> bool:
     """Whether a run took in all tenants. An old one that met a single tenant and does not say for whom it was, may have been for that one alone."""
     of_all = run.tail.get("only") is None and ("only" in run.tail or run.totals.get("tenants", 0) > 1)

@@ -60,9 +60,13 @@ def select_left_behind(configuration: Configuration, fleet: Iterable[LastHeard],
     lines = [one for one in written_lines.standing_lines(name).values() if one.destination == psa and one.written > 0]
     if psa is None or not lines:
         return ()
-    wishes = _Wishes(configuration, written_lines.known_tenants(name, {one.tenant_id for one in lines}))
     told = _told(fleet, lines)
-    chosen = [(line, told.get((line.agreement, line.item))) for line in lines]
+    wishes = _Wishes(configuration)
+    # Nearly every line is billed where it should be. What is asked beside is asked of the others alone.
+    chosen = [(line, record) for line in lines if (record := told.get((line.agreement, line.item))) is not None or not wishes.billed_so(line)]
+    if not chosen:
+        return ()
+    wishes.meet({line.tenant_id for line, _ in chosen})
     unwanted = [(line, record, reason) for line, record in chosen if (reason := wishes.reason(line, record)) is not None]
     ended = ended_agreements(psa, {line.agreement for line, _, _ in unwanted}, today)
     found = [
@@ -86,13 +90,14 @@ def select_left_behind(configuration: Configuration, fleet: Iterable[LastHeard],
 
 def _told(fleet: Iterable[LastHeard], lines: Collection[OwnedLine]) -> Mapping[tuple[int, str], TenantRecord]:
     """The records that tell of a line left behind, by its agreement and item."""
-    elsewhere = {_subject(line): (line.agreement, line.item) for line in lines}
-    found: dict[tuple[int, str], TenantRecord] = {}
-    for record in map(_speaks_of_lines, fleet):
-        for notice in record.notices:
-            if notice.reason is Reason.LEFT_BEHIND and notice.received:
-                found[elsewhere.get(notice.subject, (record.agreement or 0, notice.subject))] = record
-    return found
+    said = [
+        (record, notice.subject)
+        for record in map(_speaks_of_lines, fleet)
+        for notice in record.notices
+        if notice.reason is Reason.LEFT_BEHIND and notice.received
+    ]
+    elsewhere = {_subject(line): (line.agreement, line.item) for line in lines} if said else {}
+    return {elsewhere.get(subject, (record.agreement or 0, subject)): record for record, subject in said}
 
 
 def _subject(line: OwnedLine) -> str:
@@ -110,12 +115,22 @@ def _speaks_of_lines(one: LastHeard) -> TenantRecord:
 class _Wishes:
     """What the configuration wants billed, and on which lines."""
 
-    def __init__(self, configuration: Configuration, tenants: Mapping[str, KnownTenant]) -> None:
+    def __init__(self, configuration: Configuration) -> None:
+        self._name = configuration.integration.name
         self._links = links_of(configuration)
         self._billed_on = {link.agreement for link in self._links if link.billing}
         self._items = {item for mapping in rules_of(configuration).mappings for item in mapping.items()}
-        self._bound = ledger_tenants.all_bound(configuration.integration.name)
-        self._tenants = tenants
+        self._bound: Mapping[int, Tenant] = {}
+        self._tenants: Mapping[str, KnownTenant] = {}
+
+    def billed_so(self, line: OwnedLine) -> bool:
+        """Whether the line's agreement is billed and its item is mapped."""
+        return line.agreement in self._billed_on and line.item in self._items
+
+    def meet(self, tenants: Collection[str]) -> None:
+        """Reads who these tenants are, and which links are bound: before anything is asked of their lines."""
+        self._bound = ledger_tenants.all_bound(self._name)
+        self._tenants = written_lines.known_tenants(self._name, tenants)
 
     def tenant(self, tenant_id: str) -> KnownTenant:
         """How a tenant is called; by its id where no run has met it."""
@@ -129,7 +144,7 @@ class _Wishes:
         """
         if told is not None and told.outcome == TenantOutcome.BLOCKED and told.reason is not None:
             return told.reason
-        if line.agreement in self._billed_on and line.item in self._items:
+        if self.billed_so(line):
             return None
         link = self._link(line.tenant_id)
         if link is None:

@@ -73,13 +73,18 @@ def side(integration: str, asked: str) -> Side:
     return Side(asked=day.isoformat(), name=day.isoformat(), run=None, lines=day_lines.lines_on(integration, day))
 
 
-def compared(before: Side, after: Side) -> tuple[Compared, ...]:
-    """Every line that either side planned, the greatest difference first."""
+def lines_of(before: Side, after: Side) -> int:
+    """How many lines either side planned."""
+    return len(before.lines.keys() | after.lines.keys())
+
+
+def compared(before: Side, after: Side, *, every: bool) -> tuple[Compared, ...]:
+    """The lines that differ, or every line that either side planned; the greatest difference first."""
     made = []
-    for key in {*before.lines, *after.lines}:
+    for key in before.lines.keys() | after.lines.keys():
         old, new = before.lines.get(key), after.lines.get(key)
         newest = new or old
-        if newest is None:
+        if newest is None or (not every and _same(old, new)):
             continue
         made.append(
             Compared(
@@ -92,6 +97,10 @@ def compared(before: Side, after: Side) -> tuple[Compared, ...]:
             )
         )
     return tuple(sorted(made, key=_greatest_first))
+
+
+def _same(old: LineOnDay | None, new: LineOnDay | None) -> bool:
+    return old is not None and new is not None and (old.counted, old.charged) == (new.counted, new.charged)
 
 
 def _greatest_first(one: Compared) -> tuple[int, str, int, str]:

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from tallybridge.console.access import needs
 from tallybridge.console.csv_files import csv_response
 from tallybridge.console.history.asking import of_integration
-from tallybridge.console.history.comparing import Compared, NothingToCompare, Side, compared, side
+from tallybridge.console.history.comparing import Compared, NothingToCompare, Side, compared, lines_of, side
 from tallybridge.console.models import Role
 from tallybridge.ledger import day_lines
 from tallybridge.runs.configuring import Configured
@@ -51,15 +51,14 @@ def compare(request: HttpRequest, configured: Configured) -> HttpResponse:
     """The lines that differ between two days."""
     asked = _asked(request, configured)
     sides = asked.sides(configured.configuration.integration.name)
-    found = compared(*sides) if sides is not None else ()
-    differing = [one for one in found if one.differs]
-    page = Paginator(found if asked.every else differing, A_PAGE).get_page(request.GET.get("page"))
+    found = compared(*sides, every=asked.every) if sides is not None else ()
+    page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
     shown = {
         "asked": asked,
         "sides": sides,
         "page": page,
-        "lines": len(found),
-        "differing": len(differing),
+        "lines": lines_of(*sides) if sides is not None else 0,
+        "differing": sum(1 for one in found if one.differs),
         "counted": sum(one.counted_difference for one in found),
         "charged": sum(one.charged_difference for one in found),
         "filters": urlencode({"from": asked.before, "to": asked.after} | ({"all": "1"} if asked.every else {})),
@@ -87,7 +86,7 @@ def compare_file(request: HttpRequest, configured: Configured) -> HttpResponse:
         f"in Tigerpaw {after.asked}",
         "difference in Tigerpaw",
     )
-    return csv_response(f"{before.asked}-to-{after.asked}.csv", header, [_row(one) for one in compared(before, after) if asked.every or one.differs])
+    return csv_response(f"{before.asked}-to-{after.asked}.csv", header, [_row(one) for one in compared(before, after, every=asked.every)])
 
 
 def _row(one: Compared) -> tuple[object, ...]:

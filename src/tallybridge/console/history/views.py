@@ -16,7 +16,7 @@ from tallybridge.console.access import needs
 from tallybridge.console.csv_files import csv_response
 from tallybridge.console.history.asking import of_integration
 from tallybridge.console.history.listed import ListedRun, listed
-from tallybridge.console.history.one_run import ordered, shown, with_documents
+from tallybridge.console.history.one_run import ordered, shown, with_lines
 from tallybridge.console.models import Role
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger.customer_queries import tenants_in
@@ -113,19 +113,15 @@ def _found(run: str) -> StoredRun:
 
 
 def _lines(run: str) -> Iterator[tuple[object, ...]]:
-    for one in with_documents(ordered(tenants_in([run]))):
-        tenant = one.tenant
+    for tenant, changes in with_lines(ordered(tenants_in([run]))):
         whose = (tenant.tenant, tenant.tenant_id, tenant.account)
-        changes = one.document.get("changes", ())
         if not changes:
             why = tenant.reason.value if tenant.reason is not None else None
             yield (*whose, tenant.agreement, tenant.outcome, None, None, None, None, None, why, tenant.sentence)
         for change in changes:
-            reason = change.get("reason")
-            said = change.get("detail") or (Reason(reason).sentence if reason else "")
-            agreement = change.get("agreement") or tenant.agreement
-            told = (change["action"], change["item"], change["from"], change["to"], change["charge"], reason, said)
-            yield (*whose, agreement, tenant.outcome, *told)
+            said = change.detail or (Reason(change.reason).sentence if change.reason else "")
+            told = (change.action, change.item, change.before, change.to, change.charge, change.reason, said)
+            yield (*whose, change.agreement or tenant.agreement, tenant.outcome, *told)
 
 
 def _row(one: ListedRun) -> tuple[object, ...]:

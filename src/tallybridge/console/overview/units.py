@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tallybridge.console.charts import PublishedChart, Series, publish, units_per_day
 from tallybridge.console.naming import short_name
-from tallybridge.ledger.counted_days import RunsOfDay, runs_of_days, units_counted_on
+from tallybridge.ledger.counted_days import units_counted_on
+from tallybridge.ledger.known_days import KnownDays
 
 SPANS = (31, 90)
 """Days that a person can choose from."""
 _NAMED = 6
 """Applications with a line of their own; the rest is one line."""
 OTHERS = "Other applications"
-_KEPT = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,28 +30,7 @@ class UnitsPerDay:
     """What the chart shows, in words."""
 
 
-class _Days:
-    """What was counted on days, as long as no further run of the day was made."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, RunsOfDay], Mapping[str, int]] = OrderedDict()
-
-    def of(self, integration: str, since: date) -> dict[date, Mapping[str, int]]:
-        days = runs_of_days(integration, since)
-        with self._lock:
-            found = {day: self._kept[integration, runs] for day, runs in days.items() if (integration, runs) in self._kept}
-        if missing := days.keys() - found.keys():
-            counted = units_counted_on(integration, missing)
-            found |= counted
-            with self._lock:
-                self._kept |= {(integration, days[day]): units for day, units in counted.items() if days[day].finished}
-                while len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
-        return found
-
-
-_days = _Days()
+_days = KnownDays(units_counted_on, most=2000)
 
 
 def read_units(integration: str, today: date, span: int) -> UnitsPerDay | None:
