@@ -206,13 +206,35 @@ def test_billing_cannot_be_switched_on_while_tigerpaw_cannot_be_asked(free: Desk
     assert "Billing cannot be switched on while Tigerpaw cannot be asked" in words(sent(answer))
 
 
+def test_the_form_of_a_link_does_not_wait_for_tigerpaw_and_shows_the_agreements_that_were_read_last(free: Desk) -> None:
+    assert 'value="2041"' in free.text("/customers/agreements/vs-1/?account=1053101&agreement=2041")
+    free.sandbox.set_faults([{"on": "tigerpaw_rest", "call": "*", "do": "close", "times": 0}])
+    asked = len(free.sandbox.log())
+    page = free.text("/customers/link/vs-1/")
+    assert 'name="agreement" value="2041" checked' in page
+    assert "As read" in words(page)
+    assert len(free.sandbox.log()) == asked
+    answer = words(free.text("/customers/agreements/vs-1/?account=1053101&agreement=2041"))
+    assert "Tigerpaw did not answer" in answer
+    assert "These are the agreements as they were read" in answer
+    assert len(free.sandbox.log()) == asked + 1, "nobody waits for repeated calls"
+
+
+def test_agreements_that_were_never_read_are_given_by_number_while_tigerpaw_does_not_answer(free: Desk) -> None:
+    free.sandbox.set_faults([{"on": "tigerpaw_rest", "call": "*", "do": "close", "times": 0}])
+    answer = free.text("/customers/link/vs-7/?account=1053107&read=1")
+    assert "Its agreements were never read, so give the number." in words(answer)
+    assert 'id="agreement-number"' in answer
+
+
 def test_a_customer_is_linked_to_an_account_found_by_a_part_of_its_name(free: Desk) -> None:
     finished(free.post("/customers/accounts/read/"))
     page = free.text("/customers/link/vs-7/?q=tail")
     assert "/customers/link/vs-7/?account=1053107" in page
     assert "linked to “Contoso Dental” already" in words(free.text("/customers/link/vs-7/?q=contoso"))
     page = free.text("/customers/link/vs-7/?account=1053107")
-    assert 'name="agreement" value="2047"' in page
+    assert "/customers/agreements/vs-7/?account=1053107" in page
+    assert 'name="agreement" value="2047"' in free.text("/customers/agreements/vs-7/?account=1053107")
     free.post("/customers/link/vs-7/", {"account": "1053107", "agreement": "2047", "billing": "on", "do": "keep"})
     free.post("/pending/save/")
     assert (links(free)["Tailspin Toys"].account, links(free)["Tailspin Toys"].agreement) == (1053107, 2047)

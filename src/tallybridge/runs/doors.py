@@ -19,7 +19,11 @@ from tallybridge.sources.base import Clock, Source
 from tallybridge.sources.business_hub import BusinessHubSource
 from tallybridge.sources.ksc import KscSettings, KscSource
 from tallybridge.wire.certificate import Trust
+from tallybridge.wire.retrying import Patience
 from tallybridge.wire.secret import Secret
+
+_HURRIED = {"connect_timeout": 3.0, "read_timeout": 8.0, "patience": Patience(attempts=1)}
+"""Seconds."""
 
 
 def require_secrets(configuration: Configuration) -> None:
@@ -64,11 +68,12 @@ def _security_center(configuration: Configuration, settings: KscSourceSettings, 
     return KscSource(replace(server, **chosen), clock=clock, eligible=worth_reading)
 
 
-def open_destination(configuration: Configuration, clock: Clock, *, writing: bool = True) -> Destination:
+def open_destination(configuration: Configuration, clock: Clock, *, writing: bool = True, hurried: bool = False) -> Destination:
     """The integration's PSA, not yet contacted.
 
     Args:
         writing: whether it is to be written; for reading alone neither the dialect nor the SOAP password is needed.
+        hurried: whether a person waits for the answer: each call has a few seconds, and a failed one is not repeated.
 
     Raises:
         MissingSecret: one of its secrets is missing.
@@ -79,6 +84,7 @@ def open_destination(configuration: Configuration, clock: Clock, *, writing: boo
     soap = writing and settings.write_mode == "soap"
     dialect = load_dialect(settings.dialect, beside=Path.cwd()) if soap and settings.dialect is not None else None
     soap_password = settings.soap_password.resolve(kept=kept) if soap and settings.soap_password is not None else Secret("")
+    waits: dict[str, Any] = _HURRIED if hurried else {}
     return TigerpawDestination(
         TigerpawSettings(
             url=settings.url,
@@ -92,6 +98,7 @@ def open_destination(configuration: Configuration, clock: Clock, *, writing: boo
             date_header=settings.date_header,
             paging_names=settings.paging_names,
             page_size=settings.page_size,
+            **waits,
         ),
         clock=clock,
     )

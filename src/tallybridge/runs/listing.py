@@ -42,10 +42,10 @@ def source_of(configuration: Configuration, clock: Clock) -> Iterator[Source]:
 
 
 @contextmanager
-def destination_of(configuration: Configuration, clock: Clock) -> Iterator[Destination]:
-    """The integration's PSA, closed afterwards."""
+def destination_of(configuration: Configuration, clock: Clock, *, hurried: bool = False) -> Iterator[Destination]:
+    """The integration's PSA, closed afterwards. `hurried` as in `open_destination`."""
     require_secrets(configuration)
-    with closing(open_destination(configuration, clock)) as destination:
+    with closing(open_destination(configuration, clock, hurried=hurried)) as destination:
         yield destination
 
 

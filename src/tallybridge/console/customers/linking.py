@@ -1,47 +1,32 @@
-"""A customer's link as a person wants it: checked before it becomes a pending change, with sentences that stand beside the fields."""
+"""A customer's link as a person wants it in a form, and the sentences that stand beside the fields where it cannot become so."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from tallybridge.billing.psa import Agreement
-from tallybridge.configuration.errors import ConfigurationError
+from tallybridge.billing.link_wishes import LinkWish, Obstacle, obstacle_to_switching_on
 from tallybridge.configuration.records import Configuration
 from tallybridge.console.customers.fleet import Customer
 from tallybridge.console.pending.edits import Entry, PendingChanges, key_of
-from tallybridge.destinations.base import Destination, DestinationError
-from tallybridge.destinations.tigerpaw import DialectError
-from tallybridge.runs.day import billing_date
-from tallybridge.runs.listing import destination_of
+from tallybridge.runs import link_wishes
+from tallybridge.runs.link_wishes import CANNOT_ASK, Refused
 from tallybridge.sources.base import Clock
 
 Errors = dict[str, str]
 """Sentences by the field that they concern: `account`, `agreement` or `billing`."""
 
-CANNOT_ASK = (ConfigurationError, DestinationError, DialectError)
-"""Why the PSA could not be asked; the text of each is a sentence for people."""
+
+def wished(sent: QueryDict) -> LinkWish:
+    """Reads the form."""
+    return LinkWish(account=_number(sent.get("account", "")), agreement=_number(sent.get("agreement", "")), billing=sent.get("billing") == "on")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wished:
-    """What was chosen in the form; None where nothing was, or no number."""
-
-    account: int | None
-    agreement: int | None
-    billing: bool
-
-    @classmethod
-    def of(cls, sent: QueryDict) -> Wished:
-        """Reads the form."""
-        return cls(account=_number(sent.get("account", "")), agreement=_number(sent.get("agreement", "")), billing=sent.get("billing") == "on")
-
-    def entry(self, tenant: Entry) -> Entry:
-        """The link as the configuration spells it; `tenant` is how it names the tenant."""
-        agreement = {"agreement": self.agreement} if self.agreement is not None else {}
-        return {**tenant, "account": self.account, **agreement, "billing": self.billing}
+def entry_of(wish: LinkWish, tenant: Entry) -> Entry:
+    """The link as the configuration spells it; `tenant` is how it names the tenant."""
+    agreement = {"agreement": wish.agreement} if wish.agreement is not None else {}
+    return {**tenant, "account": wish.account, **agreement, "billing": wish.billing}
 
 
 def tenant_words(customer: Customer) -> Entry:
@@ -50,37 +35,49 @@ def tenant_words(customer: Customer) -> Entry:
     return {"tenant_id" if sort == "id" else "tenant": value}
 
 
-def taken_by(changes: PendingChanges, account: int, customer: Customer) -> str | None:
+def taken_by(changes: PendingChanges, account: int | None, customer: Customer) -> str | None:
     """The other customer that an account is linked to already, pending changes included; None where it is free."""
     others = (entry for entry in changes.entries("link") if entry["account"] == account and key_of("link", entry) != customer.link_key)
     return next((str(entry.get("tenant") or entry.get("tenant_id")) for entry in others), None)
 
 
-def check(configuration: Configuration, changes: PendingChanges, customer: Customer, wished: Wished, clock: Clock) -> Errors:
-    """What is wrong with a wish; asks the PSA only where billing is to be on.
-
-    Switching billing on needs an agreement of the account that has not ended, and the account's cross-reference to the External Product.
-    """
-    if wished.account is None:
-        return {"account": "Choose an account: search for a part of its name, or give its number."}
-    other = taken_by(changes, wished.account, customer)
-    if other is not None:
-        return {
-            "account": f"Account {wished.account} is linked to “{other}” already. One account belongs to one customer: "
-            f"choose another account, or remove the link of “{other}” first."
-        }
-    if not wished.billing:
-        return {}
-    if wished.agreement is None:
-        return {"agreement": no_agreement(wished.account)}
+def check(configuration: Configuration, changes: PendingChanges, customer: Customer, wish: LinkWish, clock: Clock) -> Errors:
+    """What is wrong with a wish, in words; Tigerpaw is asked only where billing is to be on."""
+    other = taken_by(changes, wish.account, customer)
     try:
-        with destination_of(configuration, clock) as destination:
-            return _in_the_psa(configuration, destination, wished.account, wished.agreement, clock)
+        refused = link_wishes.check(configuration, wish, taken=other is not None, clock=clock)
     except CANNOT_ASK as error:
         return {"billing": f"Billing cannot be switched on while Tigerpaw cannot be asked. {error}"}
+    return _in_words(refused, wish, other or "", configuration.destination.external_product) if refused is not None else {}
 
 
-def no_agreement(account: int) -> str:
+def _in_words(refused: Refused, wish: LinkWish, other: str, product: str) -> Errors:
+    name = refused.account.name if refused.account is not None else str(wish.account)
+    match refused.obstacle:
+        case Obstacle.NO_ACCOUNT:
+            return {"account": "Choose an account: search for a part of its name, or give its number."}
+        case Obstacle.ACCOUNT_TAKEN:
+            return {
+                "account": f"Account {wish.account} is linked to “{other}” already. One account belongs to one customer: "
+                f"choose another account, or remove the link of “{other}” first."
+            }
+        case Obstacle.NO_AGREEMENT:
+            return {"agreement": no_agreement(wish.account)}
+        case Obstacle.ACCOUNT_UNKNOWN:
+            return {"account": f"Tigerpaw has no account {wish.account}. Search for a part of the account's name."}
+        case Obstacle.NOT_CROSS_REFERENCED:
+            return {"billing": not_cross_referenced(name, product)}
+        case Obstacle.AGREEMENT_UNKNOWN:
+            return {"agreement": f"Tigerpaw has no agreement {wish.agreement}. Choose one of account {wish.account}."}
+        case Obstacle.AGREEMENT_OF_ANOTHER:
+            of = refused.agreement.account if refused.agreement is not None else "another one"
+            return {"agreement": f"Agreement {wish.agreement} belongs to account {of}. Choose one of account {wish.account}."}
+        case Obstacle.AGREEMENT_ENDED:
+            end = refused.agreement.end if refused.agreement is not None else "a past day"
+            return {"agreement": f"Agreement {wish.agreement} ended on {end}. Choose one that goes on, or give it a later end in Tigerpaw."}
+
+
+def no_agreement(account: int | None) -> str:
     """What to do where billing has no agreement to go to."""
     return (
         f"Billing needs an agreement. Choose one of account {account}; if it has none that goes on, add a recurring agreement to the account "
@@ -94,19 +91,6 @@ def not_cross_referenced(name: str, product: str) -> str:
         f"Billing needs the cross-reference: {name} is not cross-referenced to the External Product “{product}”. "
         f"In Tigerpaw, open the account {name}, External Products, and add “{product}” (Tigerpaw help: Assign External Products to an Account)."
     )
-
-
-def open_agreements(configuration: Configuration, account: int, clock: Clock) -> tuple[Agreement, ...]:
-    """The agreements of an account that have not ended, as the PSA shows them now. Raises one of `CANNOT_ASK`."""
-    today = billing_date(configuration, clock())
-    with destination_of(configuration, clock) as destination:
-        return tuple(one for one in destination.agreements(account) if not one.ended(today))
-
-
-def ready_accounts(configuration: Configuration, clock: Clock) -> frozenset[int]:
-    """Numbers of the accounts that are cross-referenced, as the PSA shows them now. Raises one of `CANNOT_ASK`."""
-    with destination_of(configuration, clock) as destination:
-        return frozenset(destination.accounts())
 
 
 def switch(changes: PendingChanges, customers: Iterable[Customer], *, on: bool, ready: frozenset[int], product: str) -> tuple[int, tuple[str, ...]]:
@@ -125,30 +109,17 @@ def switch(changes: PendingChanges, customers: Iterable[Customer], *, on: bool, 
         entry = entries.get(customer.link_key)
         if entry is None:
             refused.append(f"{customer.name}: it is linked to no account yet.")
-        elif on and entry.get("agreement") is None:
-            refused.append(f"{customer.name}: {no_agreement(entry['account'])}")
-        elif on and entry["account"] not in ready:
-            refused.append(f"{customer.name}: {not_cross_referenced(customer.account_name or str(entry['account']), product)}")
-        else:
+            continue
+        account = entry["account"]
+        obstacle = obstacle_to_switching_on(account=account, agreement=entry.get("agreement"), cross_referenced=account in ready) if on else None
+        if obstacle is None:
             wanted.append((customer.link_key, {**entry, "billing": on}))
+        elif obstacle is Obstacle.NO_AGREEMENT:
+            refused.append(f"{customer.name}: {no_agreement(account)}")
+        else:
+            refused.append(f"{customer.name}: {not_cross_referenced(customer.account_name or str(account), product)}")
     changes.put_many("link", wanted)
     return len(wanted), tuple(refused)
-
-
-def _in_the_psa(configuration: Configuration, destination: Destination, number: int, agreement_number: int, clock: Clock) -> Errors:
-    account = destination.account(number)
-    if account is None:
-        return {"account": f"Tigerpaw has no account {number}. Search for a part of the account's name."}
-    if not account.cross_referenced:
-        return {"billing": not_cross_referenced(account.name, configuration.destination.external_product)}
-    agreement = destination.agreement(agreement_number)
-    if agreement is None:
-        return {"agreement": f"Tigerpaw has no agreement {agreement_number}. Choose one of account {number}."}
-    if agreement.account != number:
-        return {"agreement": f"Agreement {agreement_number} belongs to account {agreement.account}. Choose one of account {number}."}
-    if agreement.ended(billing_date(configuration, clock())):
-        return {"agreement": f"Agreement {agreement_number} ended on {agreement.end}. Choose one that goes on, or give it a later end in Tigerpaw."}
-    return {}
 
 
 def _number(text: str) -> int | None:

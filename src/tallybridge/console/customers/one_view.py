@@ -9,14 +9,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from tallybridge.billing.psa import Agreement
+from tallybridge.billing.link_wishes import LinkWish
 from tallybridge.console import changing, integrations
-from tallybridge.console.access import needs_to_post
+from tallybridge.console.access import needs, needs_to_post
 from tallybridge.console.customers import accounts as unlinked
 from tallybridge.console.customers import linking
+from tallybridge.console.customers.agreements import agreements_known, agreements_now
 from tallybridge.console.customers.asking import Asked, of_integration
 from tallybridge.console.customers.fleet import Customer, Fleet, link_entry, read_fleet
-from tallybridge.console.customers.linking import Errors, Wished
+from tallybridge.console.customers.linking import Errors
 from tallybridge.console.customers.one_customer import TOLD_ELSEWHERE, read_customer
 from tallybridge.console.models import CustomerNote, Role
 from tallybridge.console.pending.edits import Entry
@@ -62,25 +63,25 @@ def _wish(request: HttpRequest, asked: Asked, fleet: Fleet, one: Customer) -> Ht
     if request.POST.get("do") == "remove":
         asked.changes.put("link", one.link_key, None)
         return redirect("customers")
-    wished = Wished.of(request.POST)
+    wished = linking.wished(request.POST)
     errors = linking.check(asked.configuration, asked.changes, one, wished, integrations.clock())
     if errors:
         return _form(request, asked, fleet, one, wished, errors)
-    asked.changes.put("link", one.link_key, wished.entry(linking.tenant_words(one)))
+    asked.changes.put("link", one.link_key, linking.entry_of(wished, linking.tenant_words(one)))
     return redirect("customers")
 
 
-def _shown_first(request: HttpRequest, asked: Asked, one: Customer) -> Wished:
+def _shown_first(request: HttpRequest, asked: Asked, one: Customer) -> LinkWish:
     """What the form begins with: the account that was just chosen, else the link as it is or is to be."""
     entry = _entry(asked, one)
-    wished = Wished(
+    wished = LinkWish(
         account=entry.get("account") if entry else None,
         agreement=entry.get("agreement") if entry else None,
         billing=bool(entry.get("billing", True)) if entry else False,
     )
     chosen = request.GET.get("account", "")
     if chosen.isdecimal() and len(chosen) < 16 and int(chosen) != wished.account:
-        return Wished(account=int(chosen), agreement=None, billing=False)
+        return LinkWish(account=int(chosen), agreement=None, billing=False)
     return wished
 
 
@@ -90,7 +91,7 @@ def _entry(asked: Asked, one: Customer) -> Entry | None:
     return link_entry(asked.configuration, one.link) if one.link is not None else None
 
 
-def _form(request: HttpRequest, asked: Asked, fleet: Fleet, one: Customer, wished: Wished, errors: Errors) -> HttpResponse:
+def _form(request: HttpRequest, asked: Asked, fleet: Fleet, one: Customer, wished: LinkWish, errors: Errors) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     linked = {entry["account"]: str(entry.get("tenant") or entry.get("tenant_id")) for entry in asked.changes.entries("link")}
     linked.pop(wished.account or 0, None)
@@ -107,11 +108,8 @@ def _form(request: HttpRequest, asked: Asked, fleet: Fleet, one: Customer, wishe
     }
     if getattr(request, "htmx", False) and request.headers.get("HX-Target") == "accounts-found":
         return render(request, "console/customers/accounts_found.html", shared)
-    agreements, unread = _agreements(asked, wished.account)
     shared |= {
-        "agreements": agreements,
-        "agreements_unread": unread,
-        "other_agreement": wished.agreement is not None and wished.agreement not in {known.number for known in agreements},
+        **_agreements(asked, one, wished, now="read" in request.GET),
         "account_name": fleet.accounts.get(wished.account or 0, ""),
         "errors": errors,
         "entry": _entry(asked, one),
@@ -120,14 +118,22 @@ def _form(request: HttpRequest, asked: Asked, fleet: Fleet, one: Customer, wishe
     return render(request, "console/customers/link.html", shared, status=200 if not errors else 422)
 
 
-def _agreements(asked: Asked, account: int | None) -> tuple[tuple[Agreement, ...], str]:
-    """The agreements to choose from, and why they cannot be listed; "" where they can."""
-    if account is None or not asked.may_change:
-        return (), ""
-    try:
-        return linking.open_agreements(asked.configuration, account, integrations.clock()), ""
-    except linking.CANNOT_ASK as error:
-        return (), str(error)
+def _agreements(asked: Asked, one: Customer, wished: LinkWish, *, now: bool) -> dict[str, Any]:
+    """The agreements to choose from. A page shows those that are known, and asks Tigerpaw for them only once it stands."""
+    if wished.account is None or not asked.may_change:
+        return {"wished": wished, "customer": one, "listed": None}
+    listed = agreements_now(asked.configuration, wished.account) if now else agreements_known(asked.configuration, wished.account)
+    other = wished.agreement is not None and wished.agreement not in {known.number for known in listed.agreements}
+    return {"wished": wished, "customer": one, "listed": listed, "other_agreement": other}
+
+
+@needs(Role.OPERATE)
+@of_integration
+def agreements(request: HttpRequest, asked: Asked, key: str) -> HttpResponse:
+    """The agreements of an account as Tigerpaw shows them now: a part of the link's form, which does not wait for it."""
+    one = _find(read_fleet(asked.configuration, asked.changes), key)
+    wish = linking.wished(request.GET)
+    return render(request, "console/customers/agreements.html", {**asked.shared(), **_agreements(asked, one, wish, now=True)})
 
 
 def _find(fleet: Fleet, key: str) -> Customer:

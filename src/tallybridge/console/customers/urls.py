@@ -14,5 +14,6 @@ urlpatterns = [
     path("customers/suggestions/", suggestion_views.suggestions, name="customers-suggestions"),
     path("customers/suggestions/look/", suggestion_views.look, name="customers-look"),
     path("customers/link/<path:key>/", one_view.link, name="customers-link"),
+    path("customers/agreements/<path:key>/", one_view.agreements, name="customers-agreements"),
     path("customers/one/<path:key>/", one_view.customer, name="customer"),
 ]

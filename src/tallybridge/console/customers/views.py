@@ -23,6 +23,7 @@ from tallybridge.console.customers.states import State
 from tallybridge.console.models import Role
 from tallybridge.console.naming import short_name
 from tallybridge.ledger import customer_queries
+from tallybridge.runs import link_wishes
 from tallybridge.runs.standing_runs import since_all_were_met
 
 _REFUSALS_SHOWN = 5
@@ -67,8 +68,8 @@ def billing(request: HttpRequest, asked: Asked) -> HttpResponse:
         messages.warning(request, "No customer was chosen, so nothing was changed. Tick the boxes in front of their names.")
         return redirect(back)
     try:
-        ready = linking.ready_accounts(asked.configuration, integrations.clock()) if on else frozenset()
-    except linking.CANNOT_ASK as error:
+        ready = link_wishes.ready_accounts(asked.configuration, integrations.clock()) if on else frozenset()
+    except link_wishes.CANNOT_ASK as error:
         messages.error(request, f"Billing cannot be switched on while Tigerpaw cannot be asked. {error} Nothing was changed.")
         return redirect(back)
     product = asked.configuration.destination.external_product

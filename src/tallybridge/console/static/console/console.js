@@ -46,6 +46,21 @@ document.addEventListener("htmx:afterSwap", (event) => {
   teller.textContent = words.textContent;
 });
 
+// A choice that was made while a part of the page was fetched is still made once that has replaced it.
+let chosenMeanwhile = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const kept = event.detail.target.closest("[data-keep-choice]");
+  chosenMeanwhile = kept && kept.querySelector("input[type=radio]:checked, input[type=text]");
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (!chosenMeanwhile) return;
+  for (const one of event.detail.target.querySelectorAll(`input[name="${chosenMeanwhile.name}"]`)) {
+    if (one.type === "text") one.value = chosenMeanwhile.value;
+    else if (one.value === chosenMeanwhile.value) one.checked = true;
+  }
+  chosenMeanwhile = null;
+});
+
 // What a part of the page was replaced with is told to screen readers by its own role; the focus goes to where the page says.
 document.addEventListener("htmx:afterSwap", (event) => {
   const focus = event.detail.target.querySelector("[data-focus]");
