@@ -67,6 +67,7 @@ ROWS = {
     "text for a flag": Bad("billing = true", 'billing = "yes"', "[[link]] number 1, billing", ('the text "yes"', "true or false")),
     "number for a text": Bad('user = "tallybridge"', "user = 7", "source.user", ("the number 7", "a text in quotation marks")),
     "empty text": Bad('external_product = "Kaspersky MSP"', 'external_product = " "', "destination.external_product", ("an empty text",)),
+    "NUL in a name": Bad(TENANT, 'tenant = "Con\\u0000toso"\n', "[[link]] number 1, tenant", ('"Con\\u0000toso", which has a NUL character in it',)),
     "blank name": Bad('name = "Integration with Tigerpaw"', 'name = ""', "integration.name", ("an empty text",)),
     "account as text": Bad("account = 1053145", 'account = "1053145"', "[[link]] number 1, account", ("whole number",)),
     "table for a text": Bad('user = "tallybridge"', "user = { name = 1 }", "source.user", ("found a table",)),

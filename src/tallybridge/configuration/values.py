@@ -121,6 +121,8 @@ class Text:
     def read(self, raw: object, where: Where) -> str:  # noqa: ARG002 - every kind has one signature
         if not isinstance(raw, str) or not raw.strip():
             raise Unfit(described(raw))
+        if "\0" in raw:
+            raise Unfit(f"{described(raw)}, which has a NUL character in it")
         return raw
 
     def write(self, value: object) -> object:

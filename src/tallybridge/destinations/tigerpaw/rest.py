@@ -16,6 +16,7 @@ from tallybridge.destinations.base import DestinationFailed, ReadFailed
 from tallybridge.destinations.tigerpaw.clock_check import clock_sentence, lead_of_server
 from tallybridge.destinations.tigerpaw.models import Envelope, Verdict
 from tallybridge.destinations.tigerpaw.signature import authorization, date_text
+from tallybridge.wire.nul_characters import without_nul
 from tallybridge.wire.retrying import read_patiently
 from tallybridge.wire.transport import TransportFailed, TransportKind
 
@@ -147,7 +148,7 @@ def _decoder(record: Any) -> msgspec.json.Decoder[Any]:
 
 def _decoded(reply: HttpReply, record: type[T], what: str) -> T | None:
     try:
-        answer = cast(T | None, _decoder(cast(Any, record)).decode(reply.body))
+        answer = cast(T | None, _decoder(cast(Any, record)).decode(without_nul(reply.body)))
     except msgspec.DecodeError as error:
         _raise_if_refused(_verdict(reply), what)
         raise ReadFailed(

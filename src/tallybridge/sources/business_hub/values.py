@@ -57,6 +57,8 @@ def text_of(cell: Cell) -> str:
         text = cell.strip()
         if text[:1] == "=" or text in _ERRORS:
             raise Unfit("a plain value, no formula and no error of the spreadsheet")
+        if "\0" in text:
+            raise Unfit("text without NUL characters")
         return text
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         if float(cell).is_integer() and abs(cell) < _EXACT_IN_A_SPREADSHEET:

@@ -11,6 +11,7 @@ from msgspec.json import Decoder
 from tallybridge.sources.ksc.errors import ApiRefusal, KscTrouble, OutOfTime, ServerBusy, ServerFailed, SessionEnded, Unreadable
 from tallybridge.sources.ksc.replies import Reply
 from tallybridge.wire.http import HttpReply
+from tallybridge.wire.nul_characters import without_nul
 from tallybridge.wire.pace import Pace
 from tallybridge.wire.retrying import PASSING_STATUSES, Patience, with_patience
 from tallybridge.wire.transport import TransportFailed, TransportKind
@@ -87,7 +88,7 @@ class Line:
         if http.status != 200:
             raise self._backing_off(_failed_status(call, http))
         try:
-            reply = decoder.decode(http.body)
+            reply = decoder.decode(without_nul(http.body))
         except (DecodeError, UnicodeDecodeError) as error:
             raise Unreadable(call, str(error)) from error
         if reply.error is not None:
