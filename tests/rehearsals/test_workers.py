@@ -109,3 +109,16 @@ if DAYS:
             assert serve.end().code == 0
         life.stop_workers()
         life.require_proof()
+
+    def test_when_every_worker_is_killed_the_process_that_waits_for_them_makes_the_run_itself(life: WorkerLife) -> None:
+        life.have_workers(2)
+        with life.start("run", "--by-workers", "--json") as waiting:
+            life.wait(lambda: life.calls("tigerpaw_soap") > 0, "a worker writes")
+            life.kill_all()
+            ended = waiting.end()
+        assert ended.code == 3, f"the one line that somebody else made waits for a person: {ended.words}"
+        assert "No worker has been alive for 30 seconds" in ended.err
+        run = life.newest_run()
+        life.require_right(run)
+        assert len(json.loads(run.taken_over)) == 1
+        life.require_proof()

@@ -158,6 +158,7 @@ class WorkerLife:
         for worker in self._workers:
             worker.kill(lambda: True, 0)
             worker.end()
+        self._workers.clear()
 
     def _count(self, question: str) -> int:
         return int(self._ask(question)[0][0])

@@ -55,6 +55,9 @@ class Abandoned:
     def waiting(self, run_id: str) -> Collection[int]:
         return ()
 
+    def anybody(self) -> bool:
+        return True
+
 
 @pytest.fixture
 def fleet() -> GrowingFleet:
@@ -259,6 +262,63 @@ class _Lost:
 
     def waiting(self, run_id: str) -> Collection[int]:
         return ()
+
+    def anybody(self) -> bool:
+        return True
+
+
+class _Dying:
+    """Workers that all die after a few parts; what was handed out to them waits."""
+
+    def __init__(self, parts: int) -> None:
+        self._parts = parts
+        self._waiting: list[int] = []
+
+    def hand_out(self, run_id: str, parts: Sequence[int]) -> None:
+        carry_out(run_id, *parts[: self._parts])
+        self._waiting = list(parts[self._parts :])
+
+    def waiting(self, run_id: str) -> Collection[int]:
+        return self._waiting
+
+    def anybody(self) -> bool:
+        return False
+
+
+def test_l12_a_run_whose_workers_are_all_gone_is_carried_out_by_the_process_that_waits_for_them(
+    sandbox: Sandbox, fleet: GrowingFleet, configured: Configured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tallybridge.runs.spreading.WITHOUT_ANYBODY", 0)
+    monkeypatch.setattr("tallybridge.runs.spreading.LOOK_FOR_LOST", 0)
+    said: list[str] = []
+    told: list[str] = []
+    ended = run_day(order(configured, say=said.append, progress=lambda one: told.append(one.name)), crew=_Dying(3))
+    assert (ended.outcome, lines(sandbox)) == ("attention", wanted(fleet)), "the line that is not ours waits for a person"
+    assert run_document(ended)["totals"]["psa_writes"] == writes(sandbox)
+    assert len(told) == len(set(told)) == len(CUSTOMERS) + 1
+    assert said == [
+        f"No worker has been alive for 0 seconds. What they had finished stays; this process carries out the rest of run {ended.id} itself."
+    ]
+    stored = ledger_runs.get_run(ended.id)
+    assert stored is not None
+    assert [entry[1] for entry in stored.tail["taken_over"]] == [leases.this_process().pid]
+
+
+def test_a_run_waits_for_workers_that_are_restarted(sandbox: Sandbox, fleet: GrowingFleet, configured: Configured) -> None:
+    class Restarted(_Dying):
+        looks = 0
+
+        def anybody(self) -> bool:
+            if self.looks:
+                super().hand_out(run_id=at_work.unclosed()[0].id, parts=self._waiting)
+            self.looks += 1
+            return self.looks > 1
+
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tallybridge.runs.spreading.LOOK_FOR_LOST", 0)
+        ended = run_day(order(configured, say=said.append), crew=Restarted(3))
+    assert (ended.outcome, lines(sandbox), said) == ("attention", wanted(fleet), [])
 
 
 def test_l7_a_part_that_no_process_brings_to_its_end_fails_alone(configured: Configured, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -343,7 +343,7 @@ def in_world(empty_home: Path, folder: Path, *, now: datetime, customers: int) -
     world = World(folder, now, customers)
     with pytest.MonkeyPatch.context() as doors, mortal(world.mortality):
         doors.setattr(day, "require_secrets", lambda _: None)
-        doors.setattr(stated_beside, "open_source", lambda *_: WatchedSource(world, world.source))
+        doors.setattr(stated_beside, "open_source", lambda *_, **__: WatchedSource(world, world.source))
         for module in (day, saved_plans):
             doors.setattr(module, "open_destination", lambda *_: WatchedPsa(world, world.psa))
             doors.setattr(module, "run_all", _one_after_another)

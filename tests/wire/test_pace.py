@@ -63,3 +63,14 @@ def test_a_turn_that_comes_too_late_is_left_to_others() -> None:
     assert pace.await_turn(most=0.25) is None
     assert pace.await_turn(most=60) == 0.75
     assert clock.waits == [0.25, 0.75]
+
+
+def test_shares_keep_to_their_own_number_of_calls_and_pause_together() -> None:
+    clock = Clock()
+    whole = paced(clock, None)
+    one, other = whole.share(2), whole.share(2)
+
+    assert [one.await_turn(most=0), one.await_turn(most=0), other.await_turn(most=0)] == [0, None, 0]
+    clock.now += 0.5
+    other.pause(3)
+    assert [one.await_turn(most=60), other.await_turn(most=60), whole.await_turn(most=60)] == [3, 0, 0]

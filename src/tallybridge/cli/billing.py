@@ -123,7 +123,7 @@ def _workers() -> Crew:
         raise CommandFailed("No worker is alive, so nobody would carry out the run. Nothing was read or written. Start one: tallybridge worker")
     from tallybridge.runs.workers.jobs import Workers
 
-    return Workers()
+    return Workers(utc_now)
 
 
 def bill(call: Frame, configured: Configured, mode: Mode, *, only: str | None = None, crew: Crew | None = None) -> RunReport:
@@ -131,10 +131,18 @@ def bill(call: Frame, configured: Configured, mode: Mode, *, only: str | None = 
     from tallybridge.runs.day import run_day
 
     with progress(call) as (begun, done):
-        return run_day(order_for(configured, mode, only, begun, done), crew)
+        return run_day(order_for(configured, mode, only, begun, done, say=call.say), crew)
 
 
-def order_for(configured: Configured, mode: Mode, tenant: str | None, begun: Callable[[int], None], done: Callable[[TenantReport], None]) -> Order:
+def order_for(
+    configured: Configured,
+    mode: Mode,
+    tenant: str | None,
+    begun: Callable[[int], None],
+    done: Callable[[TenantReport], None],
+    *,
+    say: Callable[[str], None] = lambda _: None,
+) -> Order:
     """What a run of an integration is asked to do."""
     from tallybridge.runs.day import Order
 
@@ -146,6 +154,7 @@ def order_for(configured: Configured, mode: Mode, tenant: str | None, begun: Cal
         only=tenant,
         begun=begun,
         progress=done,
+        say=say,
     )
 
 

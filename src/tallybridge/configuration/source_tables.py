@@ -78,7 +78,7 @@ KSC_SOURCE = Table(
             name="calls_per_second",
             kind=WholeNumber(1, 10_000),
             default_words="no limit",
-            sentence="The most calls that begin in a second, over all sessions; for a server that others need at the same time.",
+            sentence="The most calls that begin in a second, over all sessions and workers; for a server that others need at the same time.",
             example="50",
         ),
         READ_UNLINKED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from typing import Protocol
 
@@ -24,12 +24,21 @@ class Crew(Protocol):
         """The parts that are handed out and that nobody has begun."""
         ...
 
+    def anybody(self) -> bool:
+        """Whether somebody is there who takes what waits."""
+        ...
+
 
 class InThisProcess:
-    """Threads of this process, as many as the source's sessions, for a spread run that nobody else goes on with."""
+    """Threads of this process, as many as the source's sessions, for a spread run that nobody else goes on with.
 
-    def __init__(self, order: Order) -> None:
+    Args:
+        after_each: called after each part, in the part's thread.
+    """
+
+    def __init__(self, order: Order, after_each: Callable[[], None] = lambda: None) -> None:
         self._order = order
+        self._after_each = after_each
 
     def hand_out(self, run_id: str, parts: Sequence[int]) -> None:
         """Carries them out; returns when all are done, or are with other processes."""
@@ -41,9 +50,14 @@ class InThisProcess:
                     runs.carry_out(run_id, number)
                 except (PartGivenBack, PartLost, RunClosed):
                     return
+                self._after_each()
 
             run_all(parts, carry_out, threads=order.configuration.source.max_sessions, stop=order.stop)
 
     def waiting(self, run_id: str) -> Collection[int]:  # noqa: ARG002 - see `Crew`
         """None ever waits."""
         return ()
+
+    def anybody(self) -> bool:
+        """This process itself."""
+        return True

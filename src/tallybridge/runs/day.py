@@ -16,7 +16,7 @@ from tallybridge.destinations.base import Destination, DestinationError
 from tallybridge.ledger import holds, leases
 from tallybridge.ledger.errors import LedgerError
 from tallybridge.runs.briefing import Reading, nothing_there
-from tallybridge.runs.crews import Crew, InThisProcess
+from tallybridge.runs.crews import Crew
 from tallybridge.runs.doors import open_destination, require_secrets
 from tallybridge.runs.framing import begin, finish, report_on
 from tallybridge.runs.orders import Order, RunRefused, billing_date, destination_id, new_run_id
@@ -60,7 +60,7 @@ def run_day(order: Order, crew: Crew | None = None) -> RunReport:
             return report_on(order, run_id, started, reason=Reason.BUSY)
         left = left_open(order)
         if left is not None:
-            return SpreadDay(order, left.id, left.started, rules, crew or InThisProcess(order)).go_on()
+            return SpreadDay(order, left.id, left.started, rules, crew).go_on()
         begin(order, run_id, started, rules)
         if crew is not None and order.only is None and can_be_spread(order.configuration):
             return SpreadDay(order, run_id, started, rules, crew).carry_out(source, destination)

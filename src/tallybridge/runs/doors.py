@@ -35,15 +35,18 @@ def require_secrets(configuration: Configuration) -> None:
     resolve_all(configuration, kept=kept_secrets(configuration))
 
 
-def open_source(configuration: Configuration, rules: Rules, clock: Clock) -> Source:
+def open_source(configuration: Configuration, rules: Rules, clock: Clock, *, among_processes: bool = False) -> Source:
     """The integration's source, not yet contacted.
+
+    Args:
+        among_processes: whether other processes read from it at the same time, within the same sessions.
 
     Raises:
         MissingSecret: its password is missing.
     """
     if isinstance(configuration.source, BusinessHubSourceSettings):
         return _business_hub(configuration.integration.name, configuration.source, clock)
-    return _security_center(configuration, configuration.source, rules, clock)
+    return _security_center(configuration, configuration.source, rules, clock, among_processes=among_processes)
 
 
 def _business_hub(integration: str, settings: BusinessHubSourceSettings, clock: Clock) -> Source:
@@ -51,7 +54,7 @@ def _business_hub(integration: str, settings: BusinessHubSourceSettings, clock: 
     return BusinessHubSource(lambda: exports_in_force(integration, settings.folder), clock=clock, most_days=settings.export_days)
 
 
-def _security_center(configuration: Configuration, settings: KscSourceSettings, rules: Rules, clock: Clock) -> Source:
+def _security_center(configuration: Configuration, settings: KscSourceSettings, rules: Rules, clock: Clock, *, among_processes: bool) -> Source:
     def worth_reading(license: License) -> bool:
         return usability_reason(license, now=clock(), rules=rules) is None
 
@@ -62,6 +65,7 @@ def _security_center(configuration: Configuration, settings: KscSourceSettings, 
         trust=Trust(fingerprint=settings.fingerprint, ca_file=settings.ca_file),
         max_sessions=settings.max_sessions,
         calls_per_second=settings.calls_per_second,
+        sessions_elsewhere=among_processes,
     )
     chunks = {"key_chunk": settings.key_chunk, "seat_chunk": settings.seat_chunk, "host_chunk": settings.host_chunk}
     chosen: dict[str, Any] = {name: size for name, size in chunks.items() if size is not None}

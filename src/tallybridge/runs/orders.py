@@ -39,6 +39,8 @@ class Order:
     """Told of each tenant as it is done; of a spread run only name and outcome."""
     begun: Callable[[int], None] = lambda _: None
     """Told once how many tenants will be run."""
+    say: Callable[[str], None] = lambda _: None
+    """Told, in a sentence for people, what happens to the run itself while it goes on."""
     left_to_others: bool = False
     """Whether a spread run is left open for another process when this one is stopped, instead of being recorded as stopped."""
 

@@ -125,7 +125,7 @@ class RunsAtHand:
         rules = rules_of(configuration)
         brief = briefing.decode(at_work.brief(spread.id))
         with ExitStack() as doors:
-            source = doors.enter_context(closing(open_source_of_run(order, rules, spread.started)))
+            source = doors.enter_context(closing(open_source_of_run(order, rules, spread.started, among_processes=True)))
             destination = doors.enter_context(closing(open_destination(configuration, self._clock)))
             context = context_of_several(order, spread.id, spread.started, rules, destination, brief)
             return _RunAtHand(

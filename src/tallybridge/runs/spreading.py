@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import closing
 from datetime import datetime
+from threading import Lock
 from time import monotonic
 
 from tallybridge.billing.model import Rules
@@ -19,7 +20,7 @@ from tallybridge.ledger import at_work, holds, leases
 from tallybridge.ledger.processes import this_process
 from tallybridge.runs import briefing
 from tallybridge.runs.briefing import Brief, Reading, kept_id, nothing_there, units_that_may_fall
-from tallybridge.runs.crews import Crew
+from tallybridge.runs.crews import Crew, InThisProcess
 from tallybridge.runs.framing import finish, report_on
 from tallybridge.runs.orders import Order, RunGivenBack, RunRefused, billing_date
 from tallybridge.runs.parts import billed_agreements
@@ -35,6 +36,8 @@ MOST_TIMES = 6
 LOOK_FOR_PROGRESS = 0.25
 LOOK_FOR_LOST = 5.0
 """Seconds. With the time for which a dead process keeps its leases (`leases.TTL`) its parts are taken over within a minute."""
+WITHOUT_ANYBODY = 30.0
+"""Seconds. When nobody has been there for so long who takes what waits (a restart of the workers takes less), the run waits no longer."""
 
 
 def can_be_spread(configuration: Configuration) -> bool:
@@ -55,16 +58,23 @@ def left_open(order: Order) -> at_work.Spread | None:
 
 
 class SpreadDay:
-    """One spread run, seen through by this process under the integration's lease."""
+    """One spread run, seen through by this process under the integration's lease.
 
-    def __init__(self, order: Order, run_id: str, started: datetime, rules: Rules, crew: Crew) -> None:
+    Args:
+        crew: who carries out the parts; None: threads of this process. They do so too once nobody of the crew is there any more.
+    """
+
+    def __init__(self, order: Order, run_id: str, started: datetime, rules: Rules, crew: Crew | None) -> None:
         self._order = order
         self._run_id = run_id
         self._started = started
-        self._crew = crew
+        self._own_threads = InThisProcess(order, self._tell)
+        self._crew = crew or self._own_threads
+        self._somebody_there = monotonic()
         self._reading = Reading(order, rules)
         self._handed_out: Counter[int] = Counter()
         self._told = 0
+        self._telling = Lock()
 
     def carry_out(self, source: Source, destination: Destination) -> RunReport:
         """Sees a run through that has just begun.
@@ -107,6 +117,7 @@ class SpreadDay:
         while at_work.finished_count(self._run_id) < len(brief.assignments):
             self._tell()
             if monotonic() >= next_search:
+                self._wait_for_nobody_in_vain()
                 self._hand_out(self._missing(brief))
                 next_search = monotonic() + LOOK_FOR_LOST
             if order.stop.wait(LOOK_FOR_PROGRESS):
@@ -115,10 +126,23 @@ class SpreadDay:
                 return
         self._tell()
 
+    def _wait_for_nobody_in_vain(self) -> None:
+        """Goes on in this process where everybody who could carry out the parts is gone: the day's bill is made (L12), and never waits forever."""
+        if self._crew.anybody():
+            self._somebody_there = monotonic()
+        elif monotonic() - self._somebody_there >= WITHOUT_ANYBODY:
+            self._order.say(
+                f"No worker has been alive for {WITHOUT_ANYBODY:.0f} seconds. What they had finished stays; "
+                f"this process carries out the rest of run {self._run_id} itself."
+            )
+            at_work.note_taken_over(self._run_id, this_process(), self._order.clock())
+            self._crew = self._own_threads
+
     def _tell(self) -> None:
-        for number, name, outcome in at_work.recorded_after(self._run_id, self._told):
-            self._order.progress(TenantReport(name=name, outcome=TenantOutcome(outcome)))
-            self._told = number
+        with self._telling:
+            for number, name, outcome in at_work.recorded_after(self._run_id, self._told):
+                self._order.progress(TenantReport(name=name, outcome=TenantOutcome(outcome)))
+                self._told = number
 
     def _missing(self, brief: Brief) -> list[int]:
         """The parts that are neither recorded nor waiting to be begun, and that no process is at."""

@@ -24,15 +24,15 @@ def is_by_hand(tenant: Tenant) -> bool:
     return tenant.id.startswith(_BY_HAND)
 
 
-def open_source_of_run(order: Order, rules: Rules, started: datetime) -> Source:
-    """The integration's source, not yet contacted, with what people have stated beside it.
+def open_source_of_run(order: Order, rules: Rules, started: datetime, *, among_processes: bool = False) -> Source:
+    """The integration's source, not yet contacted, with what people have stated beside it. `among_processes` as for `open_source`.
 
     Raises:
         MissingSecret: its password is missing.
     """
     configuration = order.configuration
     stated = stated_counts.in_force(order.integration, billing_date(configuration, started))
-    source = open_source(configuration, rules, order.clock)
+    source = open_source(configuration, rules, order.clock, among_processes=among_processes)
     if not stated:
         return source
     bound = ledger_tenants.all_bound(order.integration)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -117,6 +118,14 @@ def test_the_fleet_is_listed(sandbox: Sandbox) -> None:
     assert listing.tenants == (CONTOSO, MUELLER)
     assert listing.unassigned is not None
     assert nothing_is_open(sandbox)
+
+
+def test_a_session_beside_those_of_other_processes_keeps_to_its_share_of_the_calls(sandbox: Sandbox) -> None:
+    before, began = len(sandbox.log()), time.monotonic()
+    observed(sandbox, max_sessions=4, calls_per_second=400, sessions_elsewhere=True)
+    calls = len(sandbox.log()) - before
+
+    assert time.monotonic() - began > (calls - 1) / (400 / 4)
 
 
 @pytest.mark.parametrize("number", [1, 2])

@@ -14,6 +14,8 @@ from procrastinate.types import JSONDict
 
 from tallybridge.ledger import plain_sql
 from tallybridge.ledger.errors import ledger_errors
+from tallybridge.runs.workers import presence
+from tallybridge.sources.base import Clock
 
 DAYS = "days"
 PARTS = "parts"
@@ -70,7 +72,14 @@ def hand_out_day(configuration_address: str) -> bool:
 
 
 class Workers:
-    """The crew of a spread run: whichever workers there are."""
+    """The crew of a spread run: whichever workers there are.
+
+    Args:
+        clock: tells UTC, to judge by who is alive.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
 
     @ledger_errors()
     def hand_out(self, run_id: str, parts: Sequence[int]) -> None:
@@ -83,3 +92,7 @@ class Workers:
     def waiting(self, run_id: str) -> Collection[int]:
         """The parts whose job no worker has taken."""
         return {part for (part,) in plain_sql.rows(_WAITING, PARTS, run_id)}
+
+    def anybody(self) -> bool:
+        """Whether a worker is alive, here or elsewhere; one that has died elsewhere counts until its lease has expired."""
+        return presence.any_alive(self._clock())

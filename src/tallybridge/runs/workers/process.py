@@ -175,7 +175,7 @@ class WorkerProcess:
             left_to_others=True,
         )
         try:
-            report = run_day(order, crew=Workers())
+            report = run_day(order, crew=Workers(self._clock))
         except RunGivenBack:
             return
         except ConfigurationError as unfit:

@@ -26,6 +26,8 @@ class KscSettings:
     """Sessions, and so connections, at once; the reference advises one or two (1.7)."""
     calls_per_second: int | None = None
     """The most calls that begin in a second, over all sessions; None sets no limit. No reference names one."""
+    sessions_elsewhere: bool = False
+    """Whether some of the `max_sessions` may be another process's: then each session keeps to its share of `calls_per_second`."""
     key_chunk: int = 50
     """Keys per call: what the reference recommends for iterators (2.2). A tenant seldom has more."""
     seat_chunk: int = 500

@@ -51,7 +51,7 @@ class KscSource:
         self._door = door or HttpDoor(settings.url, trust=settings.trust, connections=settings.max_sessions, read_timeout=settings.read_timeout)
         self._sessions = BoundedSemaphore(settings.max_sessions)
         self._gate = SignInGate()
-        self._pace = Pace(settings.calls_per_second)
+        self._pace = Pace(None if settings.sessions_elsewhere else settings.calls_per_second)
 
     def tenants(self) -> TenantListing:
         """Signs in to the main server and lists every virtual server; begins a run, so sign-ins stopped earlier may be tried again.
@@ -124,7 +124,13 @@ class KscSource:
             return observe(within, tenant, started=started, eligible=self._eligible, settings=self._settings)
 
     def _line(self, seconds_left: Callable[[], float]) -> Line:
-        return Line(self._door, headers={}, seconds_left=seconds_left, patience=self._settings.patience, pace=self._pace)
+        return Line(self._door, headers={}, seconds_left=seconds_left, patience=self._settings.patience, pace=self._pace_of_a_session())
+
+    def _pace_of_a_session(self) -> Pace:
+        settings = self._settings
+        if not settings.sessions_elsewhere or settings.calls_per_second is None:
+            return self._pace
+        return self._pace.share(settings.calls_per_second / settings.max_sessions)
 
     @contextmanager
     def _one_of_the_sessions(self, seconds_left: Callable[[], float]) -> Iterator[None]:
