@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from tallybridge.console.models import Person, Role
 
@@ -109,7 +110,7 @@ class AccessMiddleware:
         if marked in (_ANYBODY, _FIRST):
             return None
         if getattr(request, "role", None) is None:
-            return _to(request, "second-step" if getattr(request, "second_step_due", False) else "sign-in")
+            return _sign_in_first(request)
         if not isinstance(marked, Role) or not may(request, marked):
             return forbidden(request, marked if isinstance(marked, Role) else Role.ADMINISTER)
         return None
@@ -123,13 +124,40 @@ def _second_step_done(request: HttpRequest) -> bool:
     return verified or not user_has_device(request.user)
 
 
-def _to(request: HttpRequest, name: str, *, with_next: bool = True) -> HttpResponse:
-    """Leads to another page; what was asked for is remembered where it can be asked for again; htmx leads the whole page there."""
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    """The way in. A form that was sent after the session had ended is carried along, so that nothing has to be filled in twice."""
+    from tallybridge.console.signing_in import unsent, views  # noqa: PLC0415 - they are marked with what stands here
+
+    if getattr(request, "second_step_due", False):
+        return _to(request, "second-step")
+    form = unsent.of_request(request) if request.headers.get("HX-Request") != "true" else None
+    if form is not None:
+        return views.sign_in_anew(request, form)
+    return _to(request, "sign-in", looked_at=str(unsent.ended_session(request).get("integration", "")))
+
+
+def _to(request: HttpRequest, name: str, *, with_next: bool = True, looked_at: str = "") -> HttpResponse:
+    """Leads to another page; what was asked for is remembered where it can be asked for again; htmx leads the whole page there.
+
+    Args:
+        looked_at: the integration that the person looked at before, where that is not known otherwise.
+    """
     address = reverse(name)
     if request.headers.get("HX-Request") == "true":
         answer = HttpResponse(status=204)
         answer["HX-Redirect"] = address
         return answer
-    if with_next and request.method == "GET":
-        address = f"{address}?{urlencode({'next': request.get_full_path()})}"
+    if with_next:
+        back = request.get_full_path() if request.method == "GET" else page_of(request)
+        if looked_at and "integration=" not in back:
+            back += f"{'&' if '?' in back else '?'}{urlencode({'integration': looked_at})}"
+        address = f"{address}?{urlencode({'next': back})}"
     return redirect(address)
+
+
+def page_of(request: HttpRequest) -> str:
+    """The page on which the form stood, as the browser tells; the overview where it does not."""
+    before = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(before, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    path = "/" + before.split("/", 3)[3] if ours and before.count("/") >= 3 else ""
+    return path or reverse("overview")

@@ -11,7 +11,8 @@ from tallybridge.configuration.errors import ConfigurationError
 from tallybridge.runs.configuring import Configured
 from tallybridge.sources.base import Clock
 
-_CHOSEN = "integration"
+CHOSEN = "integration"
+"""Name of the chosen one in addresses and sessions."""
 _OF_REQUEST = "tallybridge_integrations"
 _KEPT = "tallybridge_configured"
 
@@ -84,12 +85,12 @@ def chosen(request: HttpRequest) -> Configured | None:
     """The integration that the person looks at: named in the address (`?integration=`), else the one looked at before, else the first."""
     found = of_request(request)
     by_name = {one.configuration.integration.name: one for one in found}
-    asked = request.GET.get(_CHOSEN)
+    asked = request.GET.get(CHOSEN)
     if asked is not None:
         if asked not in by_name:
             raise Http404(f"There is no integration “{asked}”.")
-        request.session[_CHOSEN] = asked
-    return by_name.get(str(request.session.get(_CHOSEN))) or (found[0] if found else None)
+        request.session[CHOSEN] = asked
+    return by_name.get(str(request.session.get(CHOSEN))) or (found[0] if found else None)
 
 
 def chosen_name(request: HttpRequest) -> str | None:

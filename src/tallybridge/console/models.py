@@ -56,6 +56,20 @@ class AuditEntry(AppendOnly):
         indexes = (models.Index(fields=("at",)),)
 
 
+class PendingEdit(models.Model):
+    """A change of one entry of a configuration that a person has made and not saved yet. It outlives their session; never a secret (L11)."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="pending_edits")
+    integration = models.CharField(max_length=200)
+    table = models.CharField(max_length=20)
+    key = models.CharField(max_length=600)
+    was = models.JSONField(null=True)
+    to = models.JSONField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "integration", "table", "key"), name="one_pending_edit_of_each_entry"),)
+
+
 class FirstStartStep(models.Model):
     """What the assistant of the first start was told at one step, so that it can be left and gone on with; no secrets (L11)."""
 

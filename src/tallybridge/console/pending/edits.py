@@ -1,4 +1,4 @@
-"""Changes of links, mappings and applications that are pending: kept in a person's session as small edits until they are saved or given up.
+"""Changes of links, mappings and applications that are pending: kept with the person as small edits until they are saved or given up.
 
 An edit replaces one entry of a repeated table, as a configuration file would spell it. Nothing takes effect before `save_all`.
 """
@@ -18,12 +18,12 @@ from tallybridge.configuration.records import Configuration
 from tallybridge.configuration.values import Where
 from tallybridge.console import audit, changing
 from tallybridge.console.named_places import NamedPlaces, entry_in_words
+from tallybridge.console.pending.kept import KeptEdits, name_of
 from tallybridge.console.pending.words import values_in_words
 from tallybridge.ledger.opening import together
 from tallybridge.runs.configuring import Configured
 
 Entry = dict[str, Any]
-_SESSION = "pending"
 _TABLES = ("link", "mapping", "application")
 
 
@@ -67,10 +67,9 @@ class PendingChanges:
     """What a person has changed of one integration and not saved yet."""
 
     def __init__(self, request: HttpRequest, configured: Configured) -> None:
-        self._session = request.session
         self._configured = configured
-        self._integration = configured.configuration.integration.name
-        self._kept: dict[str, dict[str, Any]] = dict(self._session.get(_SESSION, {}).get(self._integration, {}))
+        self._store = KeptEdits(request.user, configured.configuration.integration.name)
+        self._kept = self._store.all()
         self._document: dict[str, Any] | None = None
 
     def __len__(self) -> int:
@@ -83,7 +82,7 @@ class PendingChanges:
 
     def of(self, table: str, key: str) -> Edit | None:
         """The edit of one entry."""
-        kept = self._kept.get(f"{table} {key}")
+        kept = self._kept.get(name_of(table, key))
         return Edit(**kept) if kept is not None else None
 
     def entries(self, table: str) -> list[Entry]:
@@ -100,23 +99,30 @@ class PendingChanges:
     def put_many(self, table: str, entries: Iterable[tuple[str, Entry | None]]) -> None:
         """The same for several entries of a table."""
         now = self._now(table)
+        made, given_up = {}, []
         for key, to in entries:
             was = now.get(key)
             if _plainly(was) == _plainly(to):
-                self._kept.pop(f"{table} {key}", None)
+                given_up.append((table, key))
             else:
-                self._kept[f"{table} {key}"] = {"table": table, "key": key, "was": was, "to": to}
-        self._keep()
+                made[name_of(table, key)] = {"table": table, "key": key, "was": was, "to": to}
+        self._store.put(made.values())
+        self._forget(given_up)
+        self._kept |= made
 
     def drop(self, table: str, key: str) -> None:
         """Gives one edit up."""
-        self._kept.pop(f"{table} {key}", None)
-        self._keep()
+        self._forget([(table, key)])
 
     def clear(self) -> None:
         """Gives all of them up: everything is as it was."""
+        self._store.clear()
         self._kept = {}
-        self._keep()
+
+    def _forget(self, entries: list[tuple[str, str]]) -> None:
+        self._store.drop(entries)
+        for table, key in entries:
+            self._kept.pop(name_of(table, key), None)
 
     def configuration(self) -> Configuration:
         """The configuration as it would be once everything is saved.
@@ -159,13 +165,6 @@ class PendingChanges:
 
     def _now(self, table: str) -> dict[str, Entry]:
         return {key_of(table, entry): entry for entry in self._whole()[table]}
-
-    def _keep(self) -> None:
-        everything = dict(self._session.get(_SESSION, {}))
-        everything[self._integration] = self._kept
-        if not self._kept:
-            del everything[self._integration]
-        self._session[_SESSION] = everything
 
 
 def save_all(request: HttpRequest, configured: Configured) -> int:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("sign-in/", views.sign_in, name="sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),
     path("second-step/", views.second_step, name="second-step"),
+    path("unsent/", views.not_sent, name="unsent"),
     path("account/", own_account.own_account, name="own-account"),
     path("account/two-step/", own_account.set_up_second_step, name="own-second-step"),
     path("account/two-step/code.svg", own_account.second_step_picture, name="own-second-step-picture"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,8 +13,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from django_otp import login as pass_second_step
 
-from tallybridge.console.access import anybody
+from tallybridge.console.access import anybody, needs
+from tallybridge.console.models import Role
+from tallybridge.console.pending.kept import pending_of
 from tallybridge.console.signing_in import second_step as steps
+from tallybridge.console.signing_in import unsent
 from tallybridge.console.signing_in.forms import CodeForm, SignInForm
 
 
@@ -35,8 +39,30 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         target = safe_next(request)
         login(request, form.get_user())
-        return redirect(target)
-    return render(request, "console/signing_in/sign_in.html", {"form": form, "next": safe_next(request)})
+        _tell_of_pending(request)
+        return redirect("unsent" if unsent.keep(request, form.get_user()) else target)
+    carried = request.POST.get(unsent.FIELD, "")
+    return render(request, "console/signing_in/sign_in.html", {"form": form, "next": safe_next(request), "unsent": carried})
+
+
+def sign_in_anew(request: HttpRequest, form: unsent.UnsentForm) -> HttpResponse:
+    """The sign-in in place of a page whose form was sent after the session had ended: it carries the form along."""
+    shown = {"form": SignInForm(request), "next": form.page, "unsent": unsent.sealed(form)}
+    return render(request, "console/signing_in/sign_in.html", shown, status=403)
+
+
+def _tell_of_pending(request: HttpRequest) -> None:
+    """Changes that were not saved before somebody left are still there."""
+    for integration, number in pending_of(request.user).items():
+        said = "A change that you have not saved is" if number == 1 else f"{number} changes that you have not saved are"
+        messages.info(request, f"{said} still pending for “{integration}”. Look under Customers or Mapping.")
+
+
+@needs(Role.VIEW)
+@never_cache
+def not_sent(request: HttpRequest) -> HttpResponse:
+    """What was sent after the session had ended, and was not carried out."""
+    return unsent.show(request)
 
 
 @anybody
