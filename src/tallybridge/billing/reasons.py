@@ -208,3 +208,8 @@ SENTENCES = MappingProxyType(
         Reason.PSA_MOVED: "The PSA has changed since the plan was made; nothing was written for this line.",
     }
 )
+
+
+def naming_the_psa(said: str, name: str) -> str:
+    """A sentence of these rules with the PSA called by its name, for whoever shows it and knows which one is meant; here it has none."""
+    return said.replace("The PSA", name).replace("the PSA", name)

@@ -174,7 +174,7 @@ def save_to(report: RunReport, configured: Configured, out: Path, call: Frame) -
     try:
         out.write_bytes(save_plan(report, configured.address, str(RULES_VERSION)))
     except OSError as error:
-        raise CommandFailed(f"The plan could not be saved to {out}: {error.strerror}. Nothing was written to the PSA.") from error
+        raise CommandFailed(f"The plan could not be saved to {out}: {error.strerror}. Nothing was written to Tigerpaw.") from error
     call.say(f"Saved to {out}. To carry it out today: tallybridge apply {out}")
 
 

@@ -68,7 +68,7 @@ for group in (
     group.add_to(app)
 
 
-_STOPPED = "Stopped. What was under way was brought to a clean end; the next run reads the PSA first and goes on from there."
+_STOPPED = "Stopped. What was under way was brought to a clean end; the next run reads Tigerpaw first and goes on from there."
 # What Typer makes of Ctrl-C.
 _INTERRUPTED = 130
 

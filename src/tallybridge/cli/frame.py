@@ -46,6 +46,14 @@ HomeOption = Annotated[
     ),
 ]
 
+
+def with_names(sentence: str) -> str:
+    """A sentence of the rules, which know no PSA by name, as people say it: Tigerpaw is the one that every integration writes to."""
+    from tallybridge.billing.reasons import naming_the_psa
+
+    return naming_the_psa(sentence, "Tigerpaw")
+
+
 # Controls, line separators and paragraph separators.
 _CONTROLS = frozenset({"Cc", "Zl", "Zp"})
 

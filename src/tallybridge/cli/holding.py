@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tallybridge.cli.frame import CommandFailed, ConfigOption, Finished, HomeOption, JsonOption, author, frame, utc_now
+from tallybridge.cli.frame import CommandFailed, ConfigOption, Finished, HomeOption, JsonOption, author, frame, utc_now, with_names
 from tallybridge.cli.hold_tables import decision_document, hold_document, show_decided, show_holds
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def list_holds(
             if hold.detail:
                 call.say(f"{hold.id}: {hold.detail}")
         for reason in dict.fromkeys(hold.reason for hold in found):
-            call.say(f"{reason.value}: {reason.sentence}")
+            call.say(f"{reason.value}: {with_names(reason.sentence)}")
     else:
         call.say("Nothing waits.")
     raise Finished(3 if found else 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tallybridge.cli.billing import PANEL, order_for, progress, worst_of
-from tallybridge.cli.frame import CommandFailed, ConfigOption, Finished, HomeOption, JsonOption, author, frame, utc_now
+from tallybridge.cli.frame import CommandFailed, ConfigOption, Finished, HomeOption, JsonOption, author, frame, utc_now, with_names
 from tallybridge.cli.prescribed_words import no_run_document, say_left_alone
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _say_what_was_not_planned(call: Frame, planned: RunReport) -> None:
     """Names the tenants of the plan that nothing could be written for; the applied plan knows nothing of them."""
     for tenant in planned.tenants:
         if tenant.plan is None and tenant.reason is not None:
-            call.say(f"{tenant.name}, agreement {tenant.agreement}: {tenant.sentence}")
+            call.say(f"{tenant.name}, agreement {tenant.agreement}: {with_names(tenant.sentence)}")
 
 
 def _give(call: Frame, reports: Sequence[RunReport]) -> None:

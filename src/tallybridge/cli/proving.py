@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tallybridge.cli.frame import CommandFailed, ConfigOption, Finished, HomeOption, JsonOption, frame
+from tallybridge.cli.frame import CommandFailed, ConfigOption, Finished, HomeOption, JsonOption, frame, with_names
 
 if TYPE_CHECKING:
     from tallybridge.cli.frame import Frame
@@ -56,7 +56,7 @@ def _show(call: Frame, explanation: Explanation) -> None:
         f"(run {document['run']}); Tigerpaw was last seen to hold {document['charged'] if document['charged'] is not None else 'no line'}."
     )
     if explanation.decision is not None and explanation.change is not None and explanation.change.reason is not None:
-        call.say(explanation.change.reason.sentence)
+        call.say(with_names(explanation.change.reason.sentence))
     for one in explanation.stated:
         call.say(f"{one.quantity} of {one.application} stated by {one.author}, until {one.until}: {one.reason}")
     seats = [(seat["device"], seat["category"], seat["application"], seat["license"], seat["device_id"]) for seat in document["seats"]]

@@ -11,7 +11,7 @@ from tallybridge.billing.reasons import Reason
 from tallybridge.runs.reports import LineReport, Mode, RunReport, TenantOutcome, TenantReport, totals
 
 if TYPE_CHECKING:
-    from tallybridge.cli.frame import Frame
+    from tallybridge.cli.frame import Frame, with_names
 
 _OUTCOMES = {
     TenantOutcome.APPLIED: "applied",
@@ -100,13 +100,13 @@ def _sentences(run: RunReport) -> list[str]:
     """One sentence for whatever a person should look at."""
     urgent = [(tenant.name, notice) for tenant in run.tenants for notice in _of_a_near_end(tenant)]
     others = [(tenant.name, notice) for tenant in run.tenants for notice in tenant.notices if notice not in _of_a_near_end(tenant)]
-    sentences = [f"{run.reason.sentence if not run.detail else run.detail}"] if run.reason is not None else []
+    sentences = [with_names(run.detail or run.reason.sentence)] if run.reason is not None else []
     sentences += [f"{name}, {_subject(notice)}: {_notice(notice)}" for name, notice in urgent]
     sentences += run.problems
     worth_a_word = {TenantOutcome.BLOCKED, TenantOutcome.FAILED}
-    sentences += [f"{tenant.name}: {tenant.sentence}" for tenant in run.tenants if tenant.outcome in worth_a_word]
+    sentences += [f"{tenant.name}: {with_names(tenant.sentence)}" for tenant in run.tenants if tenant.outcome in worth_a_word]
     held = [line.change.reason for tenant in run.tenants for line in tenant.lines if line.change.reason is not None]
-    sentences += [f"{reason.value}: {reason.sentence}" for reason in dict.fromkeys(held)]
+    sentences += [f"{reason.value}: {with_names(reason.sentence)}" for reason in dict.fromkeys(held)]
     sentences += [f"{name}, {_subject(notice)}: {_notice(notice)}" for name, notice in others]
     if any(line.hold for tenant in run.tenants for line in tenant.lines):
         sentences.append("Lines that wait for a person: tallybridge holds list")
@@ -128,8 +128,8 @@ def _notice(notice: Notice) -> str:
     if notice.reason is Reason.AGREEMENT_ENDS and notice.expected is not None:
         return _end(notice.expected)
     if notice.expected is None or notice.received is None:
-        return notice.reason.sentence
-    return f"{notice.reason.sentence} (expected {notice.expected}, found {notice.received})"
+        return with_names(notice.reason.sentence)
+    return f"{with_names(notice.reason.sentence)} (expected {notice.expected}, found {notice.received})"
 
 
 def _end(days: int) -> str:

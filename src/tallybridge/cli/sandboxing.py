@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tallybridge.cli.frame import CommandFailed, ConfigOption, Frame, HomeOption, JsonOption, frame
+from tallybridge.cli.simulated_world import facts_to_connect_with
 
 if TYPE_CHECKING:
     from tallybridge.sandbox import Sandbox
@@ -73,7 +74,9 @@ def sandbox(
                 _write_configuration(call, running, write_config, write_exports)
             sys.stdout.write(json.dumps(running.announcement) + "\n")
             sys.stdout.flush()
-            call.say("Both simulators are ready. Stop them with Ctrl-C.")
+            for system, facts in facts_to_connect_with(running, write_exports).items():
+                call.say(f"{system}: " + ", ".join(f"{what} {value}" for what, value in facts))
+            call.say("Both simulators are ready; what is said above connects with them, and they are nobody's secrets. Stop them with Ctrl-C.")
             _wait(call, stop)
     except ExportNotWritten as error:
         raise CommandFailed(f"{error} Nothing was started; name another folder with --write-exports.") from error

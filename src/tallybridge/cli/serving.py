@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tallybridge.cli.frame import CommandFailed, ConfigOption, Frame, HomeOption, JsonOption, frame, utc_now
-from tallybridge.cli.simulated_world import let_the_ledger_rule, simulated_world
+from tallybridge.cli.simulated_world import EXPORTS, facts_to_connect_with, let_the_ledger_rule, simulated_world
 
 if TYPE_CHECKING:
+    from tallybridge.console.integrations import SimulatedSystem
     from tallybridge.console.serving import Listening, PageServer
     from tallybridge.runs.configuring import Configured
+    from tallybridge.sandbox import Sandbox
 
 
 def add_to(app: typer.Typer) -> None:
@@ -81,7 +83,7 @@ def serve(
 
             let_the_ledger_rule(world, opened)
             read = from_ledger
-        pages = _pages(call, opened, listening, read, sandboxed=sandbox)
+        pages = _pages(call, opened, listening, read, world)
         try:
             _schedule(call, stop, read)
         finally:
@@ -94,12 +96,12 @@ def _schedule(call: Frame, stop: threading.Event, read: Callable[[], tuple[Confi
     Serving(read_configuration=read, clock=utc_now, stop=stop, as_json=call.as_json).serve()
 
 
-def _pages(call: Frame, home: Path, listening: Listening, read: Callable[[], tuple[Configured, ...]], *, sandboxed: bool) -> PageServer:
+def _pages(call: Frame, home: Path, listening: Listening, read: Callable[[], tuple[Configured, ...]], world: Sandbox | None) -> PageServer:
     from tallybridge.console import integrations
     from tallybridge.console.serving import PageServer, configure_pages
 
     configure_pages(home, listening)
-    integrations.use(read, utc_now, sandboxed=sandboxed)
+    integrations.use(read, utc_now, simulated=(lambda: _simulated_systems(world, home)) if world is not None else None)
     pages = PageServer(listening)
     try:
         port = pages.start()
@@ -112,6 +114,12 @@ def _pages(call: Frame, home: Path, listening: Listening, read: Callable[[], tup
         call.say("Other machines can reach it without encryption. Put a proxy with TLS in front of it: docs/how-to/serve-the-console.md")
     _say_first_code(call)
     return pages
+
+
+def _simulated_systems(world: Sandbox, home: Path) -> tuple[SimulatedSystem, ...]:
+    from tallybridge.console.integrations import SimulatedSystem
+
+    return tuple(SimulatedSystem(name, facts) for name, facts in facts_to_connect_with(world, home / EXPORTS).items())
 
 
 def _say_first_code(call: Frame) -> None:

@@ -81,6 +81,26 @@ def let_the_ledger_rule(sandbox: Sandbox, home: Path) -> None:
         _declare(sandbox, home)
 
 
+def facts_to_connect_with(sandbox: Sandbox, exports: Path | None) -> dict[str, tuple[tuple[str, str], ...]]:
+    """By system, what one must know to connect with it, each with a word for it. A simulator's passwords are nobody's secrets."""
+    world = sandbox.state()
+    source, destination = world["ksc"], world["tigerpaw"]
+    found: dict[str, tuple[tuple[str, str], ...]] = {
+        "Kaspersky Security Center": (
+            ("Address", sandbox.ksc_url),
+            ("Fingerprint", sandbox.fingerprint),
+            *(fact for user in source["users"] for fact in (("User", user["name"]), ("Password", user["password"]))),
+        )
+    }
+    if exports is not None and world["business_hub"]["companies"]:
+        found["Kaspersky Business Hub"] = (("Folder with exports", str(exports)),)
+    keys = (fact for key in destination["rest_keys"] for fact in (("REST public key", key["public"]), ("REST private key", key["private"])))
+    users = (fact for user in destination["soap_users"] for fact in (("API user", user["name"]), ("Password of the API user", user["password"])))
+    products = (("External Product", name) for name in destination["external_products"])
+    found["Tigerpaw"] = (("Address", sandbox.tigerpaw_url), *keys, *users, *products, ("Dialect", "sandbox-0"))
+    return found
+
+
 def _declare(sandbox: Sandbox, home: Path) -> None:
     """Takes what the sandbox declares; a person approves its plans, so that approving can be tried too."""
     from tallybridge.configuration.reading import read_configurations

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from tallybridge.billing.agreement_ends import EndStage
-from tallybridge.cli.frame import ConfigOption, Finished, HomeOption, JsonOption, frame, utc_now
+from tallybridge.cli.frame import ConfigOption, Finished, HomeOption, JsonOption, frame, utc_now, with_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -67,7 +67,7 @@ def _show_runs(call: Frame, configured: Sequence[Configured], standings: Sequenc
     call.show(("Integration", "Last run", "Kind", "Outcome", "Next run", "Chain head"), rows, title=sentence)
     for one in standings:
         if one.last_run is not None and one.last_run.sentence:
-            call.say(f"{one.integration}: {one.last_run.sentence}")
+            call.say(f"{one.integration}: {with_names(one.last_run.sentence)}")
         for problem in one.problems:
             call.say(f"{one.integration}: {problem}")
 
@@ -101,7 +101,7 @@ def _tables(standings: Sequence[IntegrationStanding]) -> Iterator[tuple[str, Seq
         "Failed and blocked",
         ("Tenant", "Agreement", "Outcome", "Date", "Why"),
         [
-            (one.tenant, one.agreement, outcome.upper(), one.date, one.sentence)
+            (one.tenant, one.agreement, outcome.upper(), one.date, with_names(one.sentence))
             for outcome in ("failed", "blocked")
             for each in standings
             for one in each.stopped

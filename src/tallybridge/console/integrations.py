@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.http import Http404, HttpRequest
 
@@ -17,26 +18,33 @@ _OF_REQUEST = "tallybridge_integrations"
 _KEPT = "tallybridge_configured"
 
 
+class SimulatedSystem(NamedTuple):
+    """A system that is simulated: its name, and what one must know to connect with it, each with a word for it."""
+
+    name: str
+    facts: tuple[tuple[str, str], ...]
+
+
 @dataclass(slots=True)
 class _World:
     read: Callable[[], tuple[Configured, ...]]
     clock: Clock
-    sandboxed: bool
+    simulated: Callable[[], tuple[SimulatedSystem, ...]] | None
 
 
 _world: _World | None = None
 
 
-def use(read: Callable[[], tuple[Configured, ...]], clock: Clock, *, sandboxed: bool = False) -> None:
+def use(read: Callable[[], tuple[Configured, ...]], clock: Clock, *, simulated: Callable[[], tuple[SimulatedSystem, ...]] | None = None) -> None:
     """Says where the integrations in force are read; to be called once when the console starts.
 
     Args:
         read: gives every integration as it is configured now.
         clock: the present instant (L10).
-        sandboxed: whether everything is simulated; every page says so.
+        simulated: gives the systems where everything is simulated; every page says so then.
     """
     global _world  # noqa: PLW0603 - one console per process, as there is one ledger
-    _world = _World(read, clock, sandboxed)
+    _world = _World(read, clock, simulated)
 
 
 def clock() -> Clock:
@@ -46,7 +54,13 @@ def clock() -> Clock:
 
 def sandboxed() -> bool:
     """Whether the console shows the simulated world."""
-    return _require().sandboxed
+    return _require().simulated is not None
+
+
+def simulated_systems() -> tuple[SimulatedSystem, ...]:
+    """The simulated systems as they are now; none where systems are real."""
+    simulated = _require().simulated
+    return simulated() if simulated is not None else ()
 
 
 def all_configured() -> tuple[Configured, ...]:

@@ -19,6 +19,7 @@ _PAGES = (
     "first_start",
     "progress",
     "glossary",
+    "simulated",
 )
 
 urlpatterns = [path("", include(f"tallybridge.console.{page}.urls")) for page in _PAGES]

@@ -18,6 +18,7 @@ from tallybridge.console.history.asking import of_integration
 from tallybridge.console.history.listed import ListedRun, listed
 from tallybridge.console.history.one_run import ordered, shown, with_lines
 from tallybridge.console.models import Role
+from tallybridge.console.naming import with_names
 from tallybridge.ledger import runs as ledger_runs
 from tallybridge.ledger.customer_queries import tenants_in
 from tallybridge.ledger.errors import RunAmbiguous
@@ -117,9 +118,9 @@ def _lines(run: str) -> Iterator[tuple[object, ...]]:
         whose = (tenant.tenant, tenant.tenant_id, tenant.account)
         if not changes:
             why = tenant.reason.value if tenant.reason is not None else None
-            yield (*whose, tenant.agreement, tenant.outcome, None, None, None, None, None, why, tenant.sentence)
+            yield (*whose, tenant.agreement, tenant.outcome, None, None, None, None, None, why, with_names(tenant.sentence))
         for change in changes:
-            said = change.detail or (Reason(change.reason).sentence if change.reason else "")
+            said = with_names(change.detail or (Reason(change.reason).sentence if change.reason else ""))
             told = (change.action, change.item, change.before, change.to, change.charge, change.reason, said)
             yield (*whose, change.agreement or tenant.agreement, tenant.outcome, *told)
 
@@ -127,7 +128,7 @@ def _lines(run: str) -> Iterator[tuple[object, ...]]:
 def _row(one: ListedRun) -> tuple[object, ...]:
     run, totals = one.run, one.run.totals
     seconds = round((run.finished - run.started).total_seconds()) if run.finished is not None else None
-    why = "; ".join(filter(None, [one.sentence, *(failed.sentence for failed in one.failures)]))
+    why = with_names("; ".join(filter(None, [one.sentence, *(failed.sentence for failed in one.failures)])))
     units = (one.written.rises, one.written.falls) if one.written is not None else (0, 0)
     counts = tuple(totals.get(name) for name in ("held", "blocked", "failed"))
     begun = (run.id, one.kind, run.date.isoformat(), _instant(run.started), seconds, one.label, totals.get("tenants"), one.lines_changed)

@@ -12,6 +12,7 @@ from tallybridge.console import integrations, work
 from tallybridge.console.access import needs
 from tallybridge.console.csv_files import csv_response
 from tallybridge.console.models import Role
+from tallybridge.console.naming import with_names
 from tallybridge.console.overview.reading import read_leaks, read_overview, verdicts
 from tallybridge.console.overview.units import SPANS
 from tallybridge.runs.configuring import Configured
@@ -91,7 +92,7 @@ def not_billed_file(request: HttpRequest) -> HttpResponse:
             f"{one.worth.known:.2f}" if one.worth.known is not None else None,
             one.worth.unpriced,
             told.reason.value,
-            told.reason.sentence,
+            with_names(told.reason.sentence),
             one.leak.record.date.isoformat(),
         )
         for one in read_leaks(configured.configuration, standing.not_billed)

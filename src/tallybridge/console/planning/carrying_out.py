@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from tallybridge.billing.counting import RULES_VERSION
 from tallybridge.console import audit, integrations, work
+from tallybridge.console.naming import with_names
 from tallybridge.console.planning.money import difference
 from tallybridge.console.planning.words import counted
 from tallybridge.ledger import runs as ledger_runs
@@ -77,7 +78,7 @@ def _tell_failure(under_way: work.Work, report: RunReport) -> None:
     """A run that could not go through is recorded and has its page; the person who waits is told why at once, and whether anything was written."""
     if report.reason is None:
         return
-    said = report.detail or report.reason.sentence
+    said = with_names(report.detail or report.reason.sentence)
     written = sum(one.psa_writes for one in report.tenants)
     if "written" not in said:
         came = f"{counted(written, 'write')} had been made in Tigerpaw by then." if written else "Nothing was written to Tigerpaw."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tallybridge.billing.plan import Action, Change, PlanningInputs
+from tallybridge.console.naming import with_names
 from tallybridge.console.planning.money import units_of
 from tallybridge.ledger import canonical, evidence, plan_queries
 from tallybridge.ledger.holds import StoredHold
@@ -81,7 +82,7 @@ def customers_shown(
         shown.append(
             CustomerShown(
                 short=one,
-                because=one.detail or (one.reason.sentence if one.reason is not None else ""),
+                because=with_names(one.detail or (one.reason.sentence if one.reason is not None else "")),
                 lines=tuple(listed),
                 unchanged=len(lines) - len(listed),
                 again=again.get(one.tenant_id),
@@ -108,7 +109,7 @@ def _line(inputs: PlanningInputs, own: int, agreement: int, change: Change, wait
         units=units,
         price=price,
         money=units * price if units is not None and price is not None else None,
-        because=change.detail or (change.reason.sentence if change.reason is not None else ""),
+        because=with_names(change.detail or (change.reason.sentence if change.reason is not None else "")),
         hold=waiting.get((agreement, change.item)) if change.action in (Action.HOLD, Action.MOVE) else None,
         writes=units is not None,
     )

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tallybridge.billing.reasons import Reason
-from tallybridge.console.naming import CATEGORY_WORDS
+from tallybridge.console.naming import CATEGORY_WORDS, with_names
 
 register = template.Library()
 
@@ -57,13 +57,13 @@ def money(value: Decimal | None) -> str:
 
 @register.filter
 def sentence(value: str | Reason | None) -> str:
-    """The sentence of a reason; the value itself where it is none."""
+    """The sentence of a reason; a value that is none is a sentence already."""
     if not value:
         return ""
     try:
-        return Reason(value).sentence
+        return with_names(Reason(value).sentence)
     except ValueError:
-        return str(value)
+        return with_names(str(value))
 
 
 @register.filter

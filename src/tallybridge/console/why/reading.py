@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 from tallybridge.billing.psa import Item
 from tallybridge.billing.reasons import Reason
 from tallybridge.console.charts import PublishedChart, Series, publish, units_per_day
+from tallybridge.console.naming import with_names
+from tallybridge.console.why.for_customers import said_to_customers
 from tallybridge.ledger import canonical, counted_days, decisions, evidence, holds, run_lists
 from tallybridge.ledger.decisions import StoredDecision
 from tallybridge.ledger.destinations import all_destinations
@@ -126,7 +128,13 @@ class Charge:
     def why_other(self) -> str:
         """Why Tigerpaw holds something else than was counted; "" where it does not."""
         decision = self.explanation.decision
-        return Reason(decision).sentence if decision is not None else ""
+        return with_names(Reason(decision).sentence) if decision is not None else ""
+
+    @property
+    def said_to_customers(self) -> str:
+        """The same for the end customer."""
+        told = self.explanation
+        return said_to_customers(told.decision, counted=told.quantity, charged=told.charged) if told.charged is not None else ""
 
 
 def read_charge(agreement: int, item: str, *, integration: str | None) -> Charge:

@@ -14,6 +14,7 @@ from tallybridge.console import integrations
 from tallybridge.console.access import needs
 from tallybridge.console.csv_files import csv_response
 from tallybridge.console.models import Role
+from tallybridge.console.naming import with_names
 from tallybridge.console.why.reading import Charge, read_charge
 from tallybridge.ledger.errors import EvidenceDamaged, EvidenceUnknown
 from tallybridge.runs.explaining import NothingKnown
@@ -67,7 +68,7 @@ def _rows(charge: Charge) -> Iterator[tuple[object, ...]]:
     for group in charge.left_out:
         for one in group.of:
             units = 1 if one.device is not None else one.devices
-            reason = (group.reason.value, group.reason.sentence)
+            reason = (group.reason.value, with_names(group.reason.sentence))
             yield ("no", units, one.device, one.device_id, None, one.application, one.license, one.license_name, None, *reason)
 
 
