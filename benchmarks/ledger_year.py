@@ -57,6 +57,8 @@ class Day:
     """Of these tenants' devices, compressed alone."""
     contents: Mapping[str, int]
     """As they are stored, by kind, without their rows."""
+    rows: Mapping[str, int]
+    """What is written in the rows of each table and of each index, more than the day before."""
     pages: int
     """More pages in use than the day before, in bytes; pruning makes it less."""
     in_use: int
@@ -77,6 +79,7 @@ def simulate(year: Year, home: Path) -> Iterator[Day]:
         for number in range(_SETTLED):
             books.bill(FIRST_DAY + timedelta(days=number))
         in_use, _ = _pages()
+        rows = _rows()
         newest = _newest()
         for number in range(1, year.days + 1):
             watch = Stopwatch()
@@ -84,11 +87,13 @@ def simulate(year: Year, home: Path) -> Iterator[Day]:
             books.bill(FIRST_DAY + timedelta(days=_SETTLED - 1 + number))
             spent = watch.spent()
             before, (in_use, file) = in_use, _pages()
+            rows_before, rows = rows, _rows()
             yield Day(
                 number=number,
                 changed=len(changed),
                 difference=sum(_bare(gone, new) for gone, new in changed.values()),
                 contents=_added_since(newest),
+                rows={name: grown for name, size in rows.items() if (grown := size - rows_before.get(name, 0))},
                 pages=in_use - before,
                 in_use=in_use,
                 file=file,
@@ -109,6 +114,11 @@ def _pages() -> tuple[int, int]:
     """Bytes of the pages in use, and of the whole file."""
     ((size,),), ((pages,),), ((free,),) = (plain_sql.rows(f"PRAGMA {name}") for name in ("page_size", "page_count", "freelist_count"))
     return (pages - free) * size, pages * size
+
+
+def _rows() -> dict[str, int]:
+    """Bytes of the rows of each table and index; of pages that are half full only the full half."""
+    return dict(plain_sql.rows("SELECT name, SUM(payload) FROM dbstat GROUP BY name"))
 
 
 def _newest() -> int:
