@@ -20,10 +20,15 @@ def test_an_unchanged_day_adds_no_evidence_and_a_changed_one_little_more_than_wh
 
 def test_the_page_and_its_plot_are_written(tmp_path: Path) -> None:
     figures = {"contents": {"observation": 50}, "pages": 4096, "in_use": 8192, "file": 8192, "pruned": 0, "pruned_bytes": 0, "cpu": 0.1}
-    days = [{"number": number, "changed": number % 3 == 1, "difference": 100, **figures} for number in range(9)]
+    days = [
+        {"number": number, "changed": number % 3 == 1, "difference": 100, "rows": {"ledger_line": 30 * (number % 3 == 1)}, **figures}
+        for number in range(9)
+    ]
     year = {"tenants": 1, "hosts": 20, "days": 9, "every": 3, "share": 0.01, "kept": 5, "seed": 7}
     (tmp_path / "images").mkdir()
     table = write_page({"year": year, "days": days}, tmp_path)
     assert "| **evidence ÷ the bare difference** | 0.5 | at most 4 |" in table
-    assert table in (tmp_path / "ledger-growth.md").read_text(encoding="utf-8")
+    page = (tmp_path / "ledger-growth.md").read_text(encoding="utf-8")
+    assert table in page
+    assert "| `ledger_line` | 30 |" in page
     assert (tmp_path / "images" / "ledger-year.svg").read_text(encoding="utf-8").startswith("<svg")
