@@ -62,6 +62,11 @@ def all_bytes(home: Path) -> bytes:
     return b"".join(files) + "\n".join(everything(home)).encode()
 
 
+def ledger_as_it_is(home: Path) -> object:
+    """The whole ledger, whatever is in it, so that two states can be compared: the bytes of its file, or every row."""
+    return everything(home) if on_postgresql() else (home / DATABASE_FILE).read_bytes()
+
+
 @contextmanager
 def locked(home: Path) -> Iterator[None]:
     """Nobody else can write to the ledger meanwhile."""

@@ -10,7 +10,7 @@ import re
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +19,10 @@ from cryptography.fernet import Fernet
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from tallybridge.ledger import postgresql
 from tallybridge.ledger.opening import close_ledger
+from tests.databases import past_the_program
+from tests.databases.homes import on_postgresql
 from tests.end_to_end.conftest import Bench, Called, recorded_intents
 from tests.end_to_end.tampering import before_answer, spoil, tamper
 from tests.end_to_end.worlds import (
@@ -148,7 +151,7 @@ CONFIGURATIONS: list[tuple[Callable[[Bench], None], tuple[str, ...]]] = [
 @pytest.mark.parametrize(("happens", "words"), CONFIGURATIONS, ids=[happens.__name__ for happens, _ in CONFIGURATIONS])
 def test_a_wrong_configuration_is_told_before_anything_is_contacted(bench: Bench, happens: Callable[[Bench], None], words: tuple[str, ...]) -> None:
     happens(bench)
-    ledger = (bench.home / "ledger.sqlite3").read_bytes()
+    ledger = past_the_program.ledger_as_it_is(bench.home)
 
     # `doctor` reports a missing secret among its checks and goes on to whatever can be checked without it.
     for command in [one for one in CONTACTING if (one, happens) != ("doctor", missing_secret)]:
@@ -156,7 +159,7 @@ def test_a_wrong_configuration_is_told_before_anything_is_contacted(bench: Bench
         require_sentence(failed, *words)
         require_untouched(bench)
     if happens is not missing_secret:
-        assert (bench.home / "ledger.sqlite3").read_bytes() == ledger
+        assert past_the_program.ledger_as_it_is(bench.home) == ledger
 
 
 def test_every_problem_is_told_at_once(bench: Bench) -> None:
@@ -210,10 +213,9 @@ def test_a_scenario_with_an_unknown_member(bench: Bench) -> None:
 
 
 def newer(bench: Bench) -> None:
-    with closing(sqlite3.connect(bench.home / "ledger.sqlite3")) as database:
-        (app,) = database.execute("select app from django_migrations where app like '%ledger%' limit 1").fetchone()
-        database.execute("insert into django_migrations (app, name, applied) values (?, '9999_of_the_future', '2030-01-01')", (app,))
-        database.commit()
+    past_the_program.change(
+        bench.home, "insert into django_migrations (app, name, applied) values ('ledger', '9999_of_the_future', '2030-01-01T00:00:00Z')"
+    )
 
 
 def lost_key(bench: Bench) -> None:
@@ -236,29 +238,30 @@ def no_database(bench: Bench) -> None:
     (bench.home / "ledger.sqlite3").write_bytes(b"This is a letter to my mother." * 100)
 
 
-HOMES: list[tuple[Callable[[Bench], None], tuple[str, ...]]] = [
+WHERE_THE_KEY_IS = "machine that works on this ledger" if on_postgresql() else "backup"
+HOMES = [
     (newer, ("newer",)),
-    (lost_key, ("key", "backup")),
-    (changed_key, ("key", "backup")),
+    (lost_key, ("key", WHERE_THE_KEY_IS)),
+    (changed_key, ("key", WHERE_THE_KEY_IS)),
     (spoiled_key, ("key", "backup")),
     (exposed_key, ("key", "chmod 600")),
-    (no_database, ("not a ledger", "--home")),
+    pytest.param(no_database, ("not a ledger", "--home"), marks=pytest.mark.sqlite_only("spoils the file"), id="no_database"),
 ]
 
 
-@pytest.mark.parametrize(("happens", "words"), HOMES, ids=[happens.__name__ for happens, _ in HOMES])
+@pytest.mark.parametrize(("happens", "words"), HOMES, ids=lambda one: getattr(one, "__name__", ""))
 @pytest.mark.parametrize("command", [["run"], ["verify"], ["holds", "list"], ["explain", "--agreement", "1", "--item", "X"]], ids=lambda one: one[0])
 def test_a_home_that_cannot_be_used(bench: Bench, happens: Callable[[Bench], None], words: tuple[str, ...], command: list[str]) -> None:
     bench.run()
     bench.forget_calls()
     close_ledger()
     happens(bench)
-    before = (bench.home / "ledger.sqlite3").read_bytes()
+    before = past_the_program.ledger_as_it_is(bench.home)
 
     require_sentence(bench.call(*command), *words)
 
     require_untouched(bench)
-    assert (bench.home / "ledger.sqlite3").read_bytes() == before
+    assert past_the_program.ledger_as_it_is(bench.home) == before
     assert (bench.home / "key").exists() == (happens is not lost_key)
 
 
@@ -281,6 +284,7 @@ def full_disk(bench: Bench) -> Iterator[None]:
         connection_created.disconnect(limit)
 
 
+@pytest.mark.sqlite_only("limits the pages of the file; what a server's full disk comes to is told in tests/ledger/test_postgresql.py")
 def test_a_full_disk_is_said_and_nothing_is_sent_unrecorded(bench: Bench) -> None:
     """L5."""
     with full_disk(bench):
@@ -293,13 +297,19 @@ def test_a_full_disk_is_said_and_nothing_is_sent_unrecorded(bench: Bench) -> Non
     bench.require_proof()
 
 
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for a lock of the ledger gives up soon."""
+    monkeypatch.setattr("tallybridge.ledger.sqlite.BUSY_SECONDS", 0.1)
+    monkeypatch.setitem(postgresql._SESSION, "lock_timeout", "100ms")
+    close_ledger()
+
+
 def test_a_locked_ledger_is_said_and_nothing_is_contacted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.run()
     bench.forget_calls()
-    monkeypatch.setattr("tallybridge.ledger.sqlite.BUSY_SECONDS", 0.1)
+    impatient(monkeypatch)
 
-    with closing(sqlite3.connect(bench.home / "ledger.sqlite3")) as database:
-        database.execute("begin immediate")
+    with past_the_program.locked(bench.home):
         require_sentence(bench.run(), "locked")
 
     assert bench.calls("tigerpaw_soap") == []
@@ -311,12 +321,11 @@ def test_a_ledger_that_is_locked_in_the_middle_of_a_run_stops_it_before_the_next
     bench: Bench, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     """L5."""
-    monkeypatch.setattr("tallybridge.ledger.sqlite.BUSY_SECONDS", 0.1)
+    impatient(monkeypatch)
     bench.declare(links=TWO_LINKS[1:])
-    with closing(sqlite3.connect(bench.home / "ledger.sqlite3", check_same_thread=False)) as database:
-        before_answer(monkeypatch, bench.sandbox, moment, lambda: database.execute("begin immediate"))
+    with ExitStack() as locked:
+        before_answer(monkeypatch, bench.sandbox, moment, lambda: locked.enter_context(past_the_program.locked(bench.home)))
         failed = bench.run()
-        database.rollback()
 
     require_sentence(failed, "locked")
     assert bench.calls("tigerpaw_rest", moment), "the moment never came"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from tallybridge.billing.model import Category, Unit
 from tallybridge.ledger.counted_days import newest_runs
@@ -46,13 +46,16 @@ def applications_in_use(integration: str) -> tuple[ApplicationInUse, ...]:
         if category is not None:
             by_category.setdefault(name, {})[Category(category)] = quantity
     summed = lines.values("application").annotate(
-        units=Sum("quantity"), tenants=Count("facts__tenantrun__tenant_id", distinct=True), unit=Max("unit"), matched=Max("matched")
+        units=Sum("quantity"),
+        tenants=Count("facts__tenantrun__tenant_id", distinct=True),
+        unit=Max("unit"),
+        claimed=Count("id", filter=Q(matched=True)),  # PostgreSQL knows no largest of truths
     )
     return tuple(
         ApplicationInUse(
             name=one["application"],
             unit=Unit(one["unit"]),
-            matched=bool(one["matched"]),
+            matched=one["claimed"] > 0,
             quantity=one["units"],
             tenants=one["tenants"],
             categories=tuple(by_category.get(one["application"], {}).items()),
