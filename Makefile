@@ -7,6 +7,9 @@ LOCK := --universal --generate-hashes --no-header --no-annotate --no-emit-index-
 ON_POSTGRESQL := $(addprefix tests/ledger/test_,at_once.py postgresql.py keeping.py writes.py leases.py upgrading.py) \
 	$(addprefix tests/end_to_end/test_,given_example.py on_postgresql.py)
 
+# Tests start the program hundreds of times: compiling it anew for each is a fifth of what that costs.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test test-postgresql browser check lint types imports unit rehearse rehearse-workers simulate mutants benchmark ledger-year screenshots pages lock clean
 
 help: ## show this list

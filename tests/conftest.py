@@ -5,17 +5,19 @@ With TALLYBRIDGE_TEST_DATABASE=postgresql every test that opens a ledger works o
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+import typer.main
 
 from tallybridge.console.serving import prepare_console
 
 prepare_console()
 
-from tests.databases import homes, server  # noqa: E402 - after Django is set up whole
+from tests.databases import fresh_tables, homes, server  # noqa: E402 - after Django is set up whole
 
 _session = ExitStack()
 collect_ignore = [] if homes.on_postgresql() else ["ledger/test_postgresql.py", "end_to_end/test_on_postgresql.py"]
@@ -48,6 +50,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         mark = item.get_closest_marker("sqlite_only")
         if mark is not None:
             item.add_marker(pytest.mark.skip(reason=f"SQLite only: {mark.args[0]}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _command_tree_made_once() -> Iterator[None]:
+    """Typer makes its tree of commands anew at each call, which a process does once and a test of many calls need not repeat."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fresh_ledgers_are_migrated_once() -> Iterator[None]:
+    with fresh_tables.migrated_once():
+        yield
 
 
 @pytest.fixture(autouse=True)

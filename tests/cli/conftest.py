@@ -13,6 +13,7 @@ from tallybridge.cli.entry import run
 from tallybridge.ledger.opening import close_ledger
 from tallybridge.sandbox import Sandbox
 from tests.cli.scenario import ADVANCED, LINKS, SELECT, small_world
+from tests.databases.hurrying import no_waiting_for_the_disk
 
 SECRETS = {
     "KSC_PASSWORD": "secret",
@@ -50,6 +51,12 @@ class WriteConfig(Protocol):
     """
 
     def __call__(self, *, links: Mapping[str, tuple[int, int | None]] = LINKS, more: str = "", changed: Mapping[str, str] | None = None) -> Path: ...
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    with no_waiting_for_the_disk():
+        yield
 
 
 @pytest.fixture(scope="module")

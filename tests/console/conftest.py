@@ -26,6 +26,7 @@ from tallybridge.sandbox import Sandbox, write_declaration
 from tallybridge.sandbox.demo_world import DEMO_UNMAPPED, demo_world
 from tests.console.starting import Fresh
 from tests.databases.homes import copy_home
+from tests.databases.hurrying import no_waiting_for_the_disk
 
 PASSWORD = "a-long-enough-password"
 
@@ -101,6 +102,12 @@ def _billed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Billed]:
         open_ledger(home, clock=lambda: datetime.now(UTC), whole=True)
         close_ledger()
         yield _Billed(home, tuple(files), sandbox, json.loads(json.dumps(sandbox.state())))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    with no_waiting_for_the_disk():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

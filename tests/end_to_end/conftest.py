@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import sys
 from base64 import b64encode
@@ -14,15 +13,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import stamina
-import typer.main
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.signals import connection_created
 
 from tallybridge.cli.entry import run
 from tallybridge.ledger.opening import close_ledger, open_ledger
 from tallybridge.sandbox import Sandbox
 from tests.databases import past_the_program
 from tests.databases.homes import copy_home
+from tests.databases.hurrying import no_waiting_for_the_disk
 from tests.end_to_end.worlds import SECRETS, declaration, two_customers
 
 Json = dict[str, Any]
@@ -206,26 +203,10 @@ def _sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _command_tree_made_once() -> Iterator[None]:
-    """Typer makes its tree of commands anew at each call, which a process does once and a test of many calls need not repeat."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
-        yield
-
-
-# Per module: other folders' tests run in the same process afterwards, and some of them look at exactly this setting.
 @pytest.fixture(scope="module", autouse=True)
 def _no_waiting_for_the_disk() -> Iterator[None]:
-    """No test here pulls the plug, so nothing has to be on the platter before the next statement."""
-
-    def hurry(connection: BaseDatabaseWrapper, **_: object) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("pragma synchronous = off" if connection.vendor == "sqlite" else "set synchronous_commit = off")
-
-    connection_created.connect(hurry)
-    yield
-    connection_created.disconnect(hurry)
+    with no_waiting_for_the_disk():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,7 +7,6 @@ import pytest
 from tests.end_to_end.companies import MAILBOXES, USERS, HubBench
 from tests.end_to_end.conftest import (
     Bench,
-    _command_tree_made_once,
     _empty_home,
     _no_waiting_between_attempts,
     _no_waiting_for_the_disk,
@@ -15,7 +14,7 @@ from tests.end_to_end.conftest import (
     bench,
 )
 
-__all__ = ["_command_tree_made_once", "_empty_home", "_no_waiting_between_attempts", "_no_waiting_for_the_disk", "_sandbox", "bench", "hub"]
+__all__ = ["_empty_home", "_no_waiting_between_attempts", "_no_waiting_for_the_disk", "_sandbox", "bench", "hub"]
 
 
 @pytest.fixture
