@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tallybridge.billing import planning, resolving
+from tallybridge.billing import moving, planning, resolving
 from tallybridge.billing.guards import Guarded
 from tallybridge.billing.model import Observation
 from tallybridge.billing.plan import OurLine, PlanningInputs
@@ -83,7 +83,7 @@ def moves_are_not_seen(patch: pytest.MonkeyPatch) -> None:
 
 
 def lines_entered_anew_are_not_seen(patch: pytest.MonkeyPatch) -> None:
-    bill = planning.lines_that_bill
+    bill = moving.lines_that_bill
 
     def known_by_their_ids(inputs: PlanningInputs, known: KnownLines) -> tuple[OurLine, ...]:
         lines = {line.charge for line in known.lines.values()}
