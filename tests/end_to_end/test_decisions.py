@@ -10,7 +10,7 @@ import pytest
 
 from tests.end_to_end.conftest import Bench
 from tests.end_to_end.hands import decide, decided, duplicates, edited, foreign, hold_on, removed, require_every_proof, until
-from tests.end_to_end.test_lines import add_workstation, remove, set_quantity
+from tests.end_to_end.test_lines import add_workstation, line_of, remove, set_quantity
 from tests.end_to_end.worlds import CONTOSO, FABRIKAM, charge, price_book
 
 Json = dict[str, Any]
@@ -86,6 +86,39 @@ def test_a_decision_does_what_it_says_and_is_not_asked_again(bench: Bench, row: 
     again = bench.run()
     assert (again.code, again.writes) == (0, 0)
     require_every_proof(bench)
+
+
+class TestALineBesideOurs:
+    """A line that a person left alone stays left, whichever line is ours afterwards (design 6.3: such lines are not counted)."""
+
+    BY_HAND, LATER = 7700, 7800
+
+    def entered_by_hand(self, bench: Bench, identity: int) -> str:
+        """Somebody enters a line of 2 for workstations; the id of the hold that follows."""
+        bench.edit_charges(CONTOSO, lambda charges: charges.append(charge(identity, "KES-WKS", 2)))
+        assert bench.run().code == 3
+        return hold_on(bench, "KES-WKS", "duplicate_lines")
+
+    @pytest.mark.parametrize(("decision", "words", "lines"), [("adopt", (), [3, 2]), ("take-over", (), [3, 2]), ("pin", PIN, [5, 2])])
+    def test_ours_goes_on_and_the_other_is_left_for_good(self, bench: Bench, decision: str, words: tuple[object, ...], lines: list[int]) -> None:
+        bench.run()
+        ours = line_of(bench, CONTOSO, "KES-WKS")
+        hold = self.entered_by_hand(bench, self.BY_HAND)
+        decide(bench, decision, hold, "--charge", ours, *words, *(("--until", until(bench)) if words else ()))
+        self.require_asked_no_more(bench, lines)
+
+    def test_of_three_those_left_before_stay_left(self, bench: Bench) -> None:
+        bench.run()
+        ours = line_of(bench, CONTOSO, "KES-WKS")
+        decide(bench, "adopt", self.entered_by_hand(bench, self.BY_HAND), "--charge", ours)
+        decide(bench, "adopt", self.entered_by_hand(bench, self.LATER), "--charge", self.LATER)
+        self.require_asked_no_more(bench, [3, 2, 3])
+
+    def require_asked_no_more(self, bench: Bench, lines: list[int]) -> None:
+        for _ in range(2):
+            assert (bench.run().code, bench.holds()) == (0, [])
+            assert [quantity for _, item, quantity in bench.lines(CONTOSO) if item == "KES-WKS"] == lines
+        require_every_proof(bench)
 
 
 class TestKeep:

@@ -178,16 +178,21 @@ def _decide(hold: StoredHold, wish: Wish, at: datetime) -> Decided:
 
 
 def _make_ours(hold: StoredHold, seen: _Seen, charge: int, quantity: int, left: tuple[int, ...]) -> None:
-    """The line goes on from what the PSA shows; of one that was ours before, its day and its neighbors stay what they were."""
-    before = next((line for line in ledger_lines.lines_of(hold.destination, hold.agreement) if line.item == hold.item and not line.closed), None)
+    """The line goes on from what the PSA shows; of one that was ours before, its day stays what it was.
+
+    Lines that a person decided to leave before stay left beside those that are left now, whichever line becomes ours.
+    """
+    known = next((line for line in ledger_lines.lines_of(hold.destination, hold.agreement) if line.item == hold.item), None)
+    before = None if known is None or known.closed else known
     was_ours = before is not None and before.charge == charge
+    left_before = () if known is None else known.left
     ledger_lines.adopt(
         hold.destination,
         hold.agreement,
         hold.item,
         charge,
         quantity,
-        before.left if was_ours and before is not None else left,
+        tuple(sorted({*left_before, *left} - {charge})),
         integration=hold.integration,
         tenant_id=hold.tenant_id,
         parts=_made_of(seen.inputs, hold.item, charge, before.parts if was_ours and before is not None else None),
