@@ -166,6 +166,20 @@ class TestDuplicateLines:
         assert done.change("KES-SELECT")["reason"] == "duplicate_lines"
         assert bench.lines(FABRIKAM) == [(77, "KES-SELECT", 1), (78, "KES-SELECT", 1)]
 
+    def test_that_there_are_two_and_which_is_said_wherever_one_looks(self, bench: Bench) -> None:
+        """It is not said that there is no line."""
+        bench.load(two_customers(fabrikam=[charge(77, "KES-SELECT", 1), charge(78, "KES-SELECT", 1)]))
+
+        run = bench.call("run")
+        waiting = bench.call("holds", "list")
+        why = bench.call("explain", "--agreement", FABRIKAM, "--item", "KES-SELECT")
+
+        assert (run.code, waiting.code, why.code) == (3, 3, 0), run.err
+        assert "KES-SELECT  several   2" in run.out
+        assert "duplicate_lines: The agreement holds two or more lines for this item." in run.err
+        assert "lines 77, 78 stand there; name the one that is meant with --charge" in waiting.err
+        assert "Tigerpaw was last seen to hold 2 lines (77, 78)." in why.err
+
     def test_adopting_without_naming_a_line_is_refused(self, bench: Bench) -> None:
         bench.load(two_customers(fabrikam=[charge(77, "KES-SELECT", 1), charge(78, "KES-SELECT", 1)]))
         hold = bench.run().change("KES-SELECT")["hold"]

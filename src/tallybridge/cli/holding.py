@@ -69,6 +69,8 @@ def list_holds(
         for hold in found:
             if hold.detail:
                 call.say(f"{hold.id}: {hold.detail}")
+            if len(hold.charges) > 1 and "adopt" in hold.decisions:
+                call.say(f"{hold.id}: lines {', '.join(str(one) for one in hold.charges)} stand there; name the one that is meant with --charge.")
         for reason in dict.fromkeys(hold.reason for hold in found):
             call.say(f"{reason.value}: {with_names(reason.sentence)}")
     else:

@@ -51,9 +51,10 @@ def _show(call: Frame, explanation: Explanation) -> None:
     from tallybridge.runs.explaining import explanation_document
 
     document = explanation_document(explanation)
+    lines = f"{len(explanation.lines)} lines ({', '.join(str(one) for one in explanation.lines)})" if explanation.lines else "no line"
     call.say(
         f"{document['tenant']}, agreement {document['agreement']}, item {document['item']}: {document['quantity']} counted on {document['date']} "
-        f"(run {document['run']}); Tigerpaw was last seen to hold {document['charged'] if document['charged'] is not None else 'no line'}."
+        f"(run {document['run']}); Tigerpaw was last seen to hold {document['charged'] if document['charged'] is not None else lines}."
     )
     if explanation.decision is not None and explanation.change is not None and explanation.change.reason is not None:
         call.say(with_names(explanation.change.reason.sentence))

@@ -8,10 +8,11 @@ from tallybridge.billing.agreement_ends import EndStage, end_stage
 from tallybridge.billing.model import Notice
 from tallybridge.billing.plan import Action
 from tallybridge.billing.reasons import Reason
+from tallybridge.cli.frame import with_names
 from tallybridge.runs.reports import LineReport, Mode, RunReport, TenantOutcome, TenantReport, totals
 
 if TYPE_CHECKING:
-    from tallybridge.cli.frame import Frame, with_names
+    from tallybridge.cli.frame import Frame
 
 _OUTCOMES = {
     TenantOutcome.APPLIED: "applied",
@@ -54,8 +55,8 @@ def _tenant_rows(tenant: TenantReport) -> list[tuple[object, ...]]:
 
 
 def _quantities(line: LineReport) -> tuple[object, object]:
-    before = "none" if line.change.from_quantity is None else line.change.from_quantity
-    return before, line.change.to_quantity
+    absent = "several" if len(line.change.known) > 1 and line.change.action is not Action.CREATE else "none"
+    return absent if line.change.from_quantity is None else line.change.from_quantity, line.change.to_quantity
 
 
 def _what(line: LineReport) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from tallybridge.billing.categories import category_of
 from tallybridge.billing.counting import count
 from tallybridge.billing.model import Category, CountedSeat, Device, LeftOutLicense, LeftOutSeat, License, Observation, Rules, Stated
-from tallybridge.billing.plan import Change
+from tallybridge.billing.plan import Action, Change
 from tallybridge.billing.reasons import Reason
 from tallybridge.ledger import canonical, evidence
 from tallybridge.ledger import runs as ledger_runs
@@ -46,8 +46,14 @@ class Explanation:
 
     @property
     def charged(self) -> int | None:
-        """What the PSA was last seen to hold; None where it holds no line."""
+        """What the PSA was last seen to hold; None where it holds no line, or several of which none is known to be ours."""
         return self.history[-1].charged if self.history else None
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """The ids of the lines in the PSA where it holds several and nobody has said which is ours; else empty."""
+        known = self.change.known if self.change is not None and self.change.action is not Action.CREATE and self.charged is None else ()
+        return known if len(known) > 1 else ()
 
     @property
     def decision(self) -> str | None:
