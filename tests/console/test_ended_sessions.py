@@ -110,3 +110,25 @@ def test_what_was_not_sealed_here_is_not_believed(free: Desk) -> None:
     client = Client()
     answer = client.post("/sign-in/", {"username": OPERATOR, "password": PASSWORD, "unsent": "made-up:1:2"})
     assert answer.headers["Location"] == "/"
+
+
+def test_a_form_of_a_page_that_is_older_than_the_sign_in_is_kept_too_unless_another_site_sent_it(free: Desk) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = free.client(Role.OPERATE).cookies
+    other_site = strict.post(LINK, FORM, headers={"Origin": "http://elsewhere.example"})
+    assert (other_site.status_code, strict.get("/unsent/").headers["Location"]) == (403, "/")
+    older = strict.post(LINK, FORM, headers={"Origin": "http://testserver"})
+    assert older.headers["Location"] == "/unsent/"
+    assert "1053107" in _said(strict.get("/unsent/"))
+    assert not PendingEdit.objects.exists()
+
+
+def test_an_address_that_only_takes_forms_says_so(free: Desk) -> None:
+    answer = free.get("/pending/save/", Role.OPERATE)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "This address only takes forms. Nothing was done." in _said(answer)
+
+
+def test_saving_what_another_window_has_given_up_says_that_nothing_was_saved(free: Desk) -> None:
+    answer = free.post("/pending/save/", {}, Role.OPERATE)
+    assert "so nothing was saved now" in free.text(answer.headers["Location"], Role.OPERATE)

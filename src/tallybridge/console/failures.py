@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
 from tallybridge.configuration.errors import ConfigurationError
@@ -41,7 +42,8 @@ class FailuresMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self._get_response(request)
+        answer = self._get_response(request)
+        return _only_sent_to(request, answer) if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED else answer
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """None for an error of our own, which `own_error` tells."""
@@ -56,7 +58,11 @@ class FailuresMiddleware:
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: a form that this browser was not given, or that is too old."""
+    from tallybridge.console.signing_in import unsent  # noqa: PLC0415 - Django imports this file before the tables are there
+
     _log.info("a form was refused: %s", reason)
+    if unsent.keep_older_form(request):
+        return redirect("unsent")
     sentence = "The form was too old, or came from somewhere else. Nothing was done. Go back, load the page again and send it once more."
     return _page(request, "The form was not accepted", sentence, 403)
 
@@ -65,6 +71,14 @@ def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, 
     """429: too many wrong passwords."""
     sentence = "Too many wrong passwords for this name. Nobody was signed in. Wait a quarter of an hour, or let an administrator type on the server: "
     return _page(request, "Wait a little", f"{sentence}tallybridge admin reset NAME", 429)
+
+
+def _only_sent_to(request: HttpRequest, answer: HttpResponseBase) -> HttpResponse:
+    """405: an address that forms are sent to was opened, for example by loading it again."""
+    sentence = "This address only takes forms. Nothing was done. Go back to the page that you came from, or on from the overview."
+    shown = _page(request, "There is nothing to show here", sentence, HTTPStatus.METHOD_NOT_ALLOWED)
+    shown["Allow"] = answer["Allow"]
+    return shown
 
 
 def _page(request: HttpRequest, title: str, sentence: str, status: int) -> HttpResponse:

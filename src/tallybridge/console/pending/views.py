@@ -47,6 +47,8 @@ def save(request: HttpRequest) -> HttpResponse:
     if saved:
         said = "One change was saved." if saved == 1 else f"{saved} changes were saved."
         messages.success(request, f"{said} The next plan is made with them; nothing was written to Tigerpaw.")
+    else:
+        messages.info(request, "Nothing is pending any more, so nothing was saved now: it was saved or given up already, perhaps in another window.")
     return redirect(_back(request))
 
 

@@ -28,7 +28,8 @@ _MOST = 256 * 1024
 """Letters of all values: a list of thousands of customers may be confirmed at once."""
 _OLDEST = timedelta(hours=12)
 _SECRET = re.compile(r"password|again|key$|secret|code|token", re.IGNORECASE)
-_NOT_FILLED_IN = {"csrfmiddlewaretoken", "next"}
+_NOT_FILLED_IN = {"next", "do"}
+"""Where to go afterwards, and which button was pressed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +60,25 @@ class UnsentForm:
 def of_request(request: HttpRequest) -> UnsentForm | None:
     """What a request that nobody is signed in for wanted to send; None where nothing was filled in, more than can be kept, or by nobody known."""
     ended = ended_session(request) if request.method == "POST" else {}
-    if "_auth_user_id" not in ended:
-        return None
+    return _form(request, str(ended["_auth_user_id"]), str(ended.get(integrations.CHOSEN, ""))) if "_auth_user_id" in ended else None
+
+
+def keep_older_form(request: HttpRequest) -> bool:
+    """Keeps what somebody who is signed in has sent with a page that is older than their sign-in; whether there was anything.
+
+    That it comes from one of our own pages is what the browser's `Origin` says; another site can make nobody keep anything.
+    """
+    ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+    if not ours or getattr(request, "role", None) is None:
+        return False
+    form = _form(request, str(request.user.pk), "")
+    if form is None:
+        return False
+    request.session[FIELD] = sealed(form)
+    return True
+
+
+def _form(request: HttpRequest, user: str, integration: str) -> UnsentForm | None:
     sent = [(name, str(value)) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken" for value in values]
     fields = tuple((name, value) for name, value in sent if not _SECRET.search(name))
     if not any(name not in _NOT_FILLED_IN and value for name, value in fields) or sum(len(name) + len(value) for name, value in fields) > _MOST:
@@ -72,8 +90,8 @@ def of_request(request: HttpRequest) -> UnsentForm | None:
         fields=fields,
         secrets=secrets,
         files=bool(request.FILES),
-        user=str(ended["_auth_user_id"]),
-        integration=str(ended.get(integrations.CHOSEN, "")),
+        user=user,
+        integration=integration,
     )
 
 

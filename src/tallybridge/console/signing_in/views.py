@@ -55,7 +55,7 @@ def _tell_of_pending(request: HttpRequest) -> None:
     """Changes that were not saved before somebody left are still there."""
     for integration, number in pending_of(request.user).items():
         said = "A change that you have not saved is" if number == 1 else f"{number} changes that you have not saved are"
-        messages.info(request, f"{said} still pending for “{integration}”. Look under Customers or Mapping.")
+        messages.info(request, f"{said} still pending for “{integration}”. Look under Customers or Price book mapping.")
 
 
 @needs(Role.VIEW)
