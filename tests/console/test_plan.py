@@ -159,6 +159,18 @@ def test_a_changed_configuration_is_told_and_nothing_is_written(planned: Desk) -
     assert quantities(planned, CONTOSO)["KES-WKS"] == 90
 
 
+def test_what_was_counted_is_still_shown_once_the_plan_was_applied(planned: Desk) -> None:
+    """The run that applies a plan counts nothing itself."""
+    approve(planned, which="all")
+    listed = re.sub(r"<[^>]+>", "", planned.text("/customers/?integration=Integration+with+Tigerpaw&sort=-counted"))
+    contoso = re.search(r"Contoso Dental.*?(?=</tr>|Adventure|Fabrikam|Wingtip)", re.sub(r"\s+", " ", listed))
+    assert contoso is not None
+    assert "103 103 103 Endpoint Security for Business Advanced" in contoso[0]
+    page = planned.text("/customers/one/vs-1/")
+    assert "Nothing was counted" not in page
+    assert "Endpoint Security for Business Advanced · Windows workstation" in page
+
+
 def test_a_plan_of_yesterday_is_neither_shown_nor_applied(planned: Desk) -> None:
     before = run_id(planned)
     planned.ahead = timedelta(days=1)

@@ -18,6 +18,8 @@ from tallybridge.billing.reasons import Reason
 from tallybridge.ledger.errors import ledger_errors
 from tallybridge.ledger.prepared import models
 
+APPLYING = "apply"
+"""The kind of a run that applied a saved plan."""
 _AT_ONCE = 500
 """Values in one statement: databases bound their number."""
 
@@ -29,6 +31,8 @@ class TenantInRun:
     id: int
     """Grows with each record."""
     run: str
+    kind: str
+    """Of the run: one that applied a plan has counted nothing itself."""
     date: date
     """Billing date of the run."""
     tenant_id: str
@@ -79,6 +83,7 @@ def tenants_in(runs: Collection[str]) -> tuple[TenantInRun, ...]:
     columns = (
         "id",
         "run_id",
+        "run__kind",
         "run__date",
         "tenant_id",
         "tenant_name",
@@ -91,7 +96,7 @@ def tenants_in(runs: Collection[str]) -> tuple[TenantInRun, ...]:
         "detail",
     )
     found = []
-    for id_, run, day, tenant_id, tenant, number, account, agreement, observed_at, *first in (
+    for id_, run, kind, day, tenant_id, tenant, number, account, agreement, observed_at, *first in (
         models.TenantRun.objects.filter(run__in=list(runs)).order_by("-id").values_list(*columns)
     ):
         outcome, reason, detail = outcomes.get(id_, first)
@@ -99,6 +104,7 @@ def tenants_in(runs: Collection[str]) -> tuple[TenantInRun, ...]:
             TenantInRun(
                 id=id_,
                 run=run,
+                kind=kind,
                 date=day,
                 tenant_id=tenant_id,
                 tenant=tenant,
@@ -146,12 +152,13 @@ def last_observed(integration: str, since: date, tenants: Collection[str]) -> Ma
 def days_of(integration: str, tenant_id: str, since: date) -> tuple[TenantDay, ...]:
     """The billing dates from `since` on of which any run met a tenant, oldest first, with what was counted on them.
 
-    Of several runs on a date the last that read the tenant counts, or the last that met it where none did.
+    Of several runs on a date the last that read the tenant counts, or the last that met it where none did. One that applied a plan has read nothing
+    itself: it only comes after the one whose plan it was.
     """
     met = models.TenantRun.objects.filter(run__integration=integration, run__date__gte=since, tenant_id=tenant_id)
     chosen: dict[date, tuple[bool, int]] = {}
-    for id_, day, observed_at in met.values_list("id", "run__date", "observed_at"):
-        chosen[day] = max(chosen.get(day, (False, 0)), (observed_at is not None, id_))
+    for id_, day, kind, observed_at in met.values_list("id", "run__date", "run__kind", "observed_at"):
+        chosen[day] = max(chosen.get(day, (False, 0)), (observed_at is not None and kind != APPLYING, id_))
     counted: dict[int, list[Counted]] = defaultdict(list)
     ids = [id_ for observed, id_ in chosen.values() if observed]
     for first in range(0, len(ids), _AT_ONCE):

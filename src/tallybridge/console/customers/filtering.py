@@ -17,7 +17,7 @@ A_PAGE = 50
 PENDING = "pending"
 COLUMNS = {
     "name": "Customer",
-    "account": "Account and agreement",
+    "account": "Account",
     "counted": "Counted",
     "billed": "Billed",
     "state": "State",

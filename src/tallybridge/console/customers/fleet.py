@@ -39,6 +39,8 @@ class Customer:
     record: TenantInRun | None
     state: State
     sentence: str
+    counted_by: int | None
+    """Number of the newest tenant run that counted it; None where none of the runs that matter has read it."""
     billed: int | None
     """Units on our lines of its agreement as they were last seen in the PSA; None without an agreement."""
     pending: Edit | None = None
@@ -96,7 +98,9 @@ def read_fleet(configuration: Configuration, changes: PendingChanges | None = No
     """
     name = configuration.integration.name
     runs = since_all_were_met(name)
-    records = _newest_records(customer_queries.tenants_in([run.id for run in runs])) if runs else ()
+    met = customer_queries.tenants_in([run.id for run in runs]) if runs else ()
+    records = _newest_records(met)
+    counted_by = {one.tenant_id: one.id for one in reversed(met) if one.observed_at is not None and one.kind != customer_queries.APPLYING}
     read = known_lists.known(name, ACCOUNTS)
     accounts = dict(told_accounts(runs)) | {one["account"]: one["name"] for one in (read.entries if read is not None else ())}
     billed: dict[int, int] = defaultdict(int)
@@ -119,6 +123,7 @@ def read_fleet(configuration: Configuration, changes: PendingChanges | None = No
                 record=record,
                 state=state,
                 sentence=sentence,
+                counted_by=counted_by.get(record.tenant_id) if record else None,
                 billed=billed.get(link.agreement, 0) if link is not None and link.agreement is not None else None,
                 pending=edits.get(link_key),
             )

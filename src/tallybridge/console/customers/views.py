@@ -38,8 +38,8 @@ def customers(request: HttpRequest, asked: Asked) -> HttpResponse:
         fleet.customers, Wish.of(request.GET), units=lambda: _units(fleet), observed=lambda: dict(fleet.observed(asked.name, fleet.customers))
     )
     observed = fleet.observed(asked.name, listed.page)
-    counted = customer_queries.counted_by_application([one.record.id for one in listed.page if one.record is not None])
-    rows = [_row(one, counted.get(one.record.id, ()) if one.record is not None else (), observed.get(one.key)) for one in listed.page]
+    counted = customer_queries.counted_by_application([one.counted_by for one in listed.page if one.counted_by is not None])
+    rows = [_row(one, counted.get(one.counted_by or 0, ()), observed.get(one.key)) for one in listed.page]
     found = {
         **asked.shared(),
         "listed": listed,
@@ -107,14 +107,13 @@ def accounts(request: HttpRequest, asked: Asked) -> HttpResponse:
 
 def _units(fleet: Fleet) -> dict[str, int]:
     counted = customer_queries.units_counted([run.id for run in fleet.runs])
-    return {one.key: counted[one.record.id] for one in fleet.customers if one.record is not None and one.record.id in counted}
+    return {one.key: counted[one.counted_by] for one in fleet.customers if one.counted_by is not None and one.counted_by in counted}
 
 
 def _row(customer: Customer, counted: tuple[tuple[str, int], ...], observed: datetime | None) -> dict[str, object]:
-    read = customer.record is not None and customer.record.observed_at is not None
     return {
         "customer": customer,
-        "counted": sum(units for _, units in counted) if read else None,
+        "counted": sum(units for _, units in counted) if customer.counted_by is not None else None,
         "applications": [(short_name(application), units) for application, units in counted],
         "observed": observed,
     }
