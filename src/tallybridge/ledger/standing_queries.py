@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
-from django.db.models import Aggregate, Max, Min, Q, QuerySet
+from django.db.models import Aggregate, Case, Max, Min, Q, QuerySet, When
 
 from tallybridge.billing.model import Notice
 from tallybridge.billing.plan import OurLine
@@ -245,7 +245,7 @@ def _newest_of_each(rows: QuerySet[models.TenantRun]) -> QuerySet[models.TenantR
 
 _COLUMNS = (
     *("id", "run_id", "run__kind", "run__date", "tenant_id", "tenant_name", "account", "agreement"),
-    *("outcome", "reason", "detail", "facts__document", "facts__inputs", "facts__evidence", "facts__not_billed", "facts__notices"),
+    *("outcome", "reason", "detail", "facts__document", "facts__inputs", "was_observed", "facts__not_billed", "facts__notices"),
 )
 
 _Outcome = tuple[str, str | None, str, str]
@@ -260,7 +260,9 @@ def _outcomes(rows: QuerySet[models.TenantRunOutcome]) -> Mapping[int, _Outcome]
 
 def _records(rows: QuerySet[models.TenantRun], outcomes: Mapping[int, _Outcome]) -> Iterator[TenantRecord]:
     """Plain values, not instances of the tables: with thousands of customers making those takes longer than everything else."""
-    for id_, run, kind, day, tenant_id, tenant, account, agreement, *told, inputs, observed, not_billed, notices in rows.values_list(*_COLUMNS):
+    for id_, run, kind, day, tenant_id, tenant, account, agreement, *told, inputs, observed, not_billed, notices in rows.annotate(
+        was_observed=Case(When(facts__evidence__isnull=False, then=1), default=0)
+    ).values_list(*_COLUMNS):
         outcome, reason, detail, document = outcomes.get(id_, told)
         yield TenantRecord(
             id=id_,
@@ -276,7 +278,7 @@ def _records(rows: QuerySet[models.TenantRun], outcomes: Mapping[int, _Outcome])
             detail=detail,
             document=document,
             inputs=inputs,
-            observed=observed is not None,
+            observed=bool(observed),
             not_billed=_not_billed(not_billed),
             notices=_notices(notices),
         )

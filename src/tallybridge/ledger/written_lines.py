@@ -31,6 +31,9 @@ class OwnedLine(NamedTuple):
     parts: tuple[Part, ...]
 
 
+_AT_ONCE = 500
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenLine:
     """What a run has brought a line to."""
@@ -65,6 +68,35 @@ def standing_lines(integration: str) -> Mapping[tuple[int, int, str], OwnedLine]
     found = {}
     for destination, tenant_id, agreement, item, charge, written, parts in rows.values_list(*columns):
         found[destination, agreement, item] = OwnedLine(destination, tenant_id, agreement, item, charge, written, _parts(parts))
+    return found
+
+
+class BillingLine(NamedTuple):
+    """A line of ours that was last seen to bill something, and whose it is."""
+
+    tenant_id: str
+    agreement: int
+    item: str
+    charge: int | None
+    written: int
+    """The quantity last read back as ours."""
+
+
+@ledger_errors()
+def billing_lines(integration: str, destination: int) -> tuple[BillingLine, ...]:
+    """Our lines of an integration that bill something in a PSA, in no order. With thousands of them, what they are made of is asked of few alone."""
+    rows = models.Line.objects.filter(integration=integration, destination=destination, closed=False, written__gt=0)
+    return tuple(map(BillingLine._make, rows.values_list("tenant_id", "agreement", "item", "charge", "written")))
+
+
+@ledger_errors()
+def parts_of(integration: str, destination: int, agreements: Collection[int]) -> Mapping[tuple[int, str], tuple[Part, ...]]:
+    """What our lines on some agreements of a PSA are made of, by agreement and item."""
+    found: dict[tuple[int, str], tuple[Part, ...]] = {}
+    every = sorted(set(agreements))
+    for first in range(0, len(every), _AT_ONCE):
+        rows = models.Line.objects.filter(integration=integration, destination=destination, agreement__in=every[first : first + _AT_ONCE])
+        found |= {(agreement, item): _parts(parts) for agreement, item, parts in rows.values_list("agreement", "item", "parts")}
     return found
 
 

@@ -16,7 +16,7 @@ from tallybridge.configuration.records import Configuration
 from tallybridge.ledger import standing_queries, written_lines
 from tallybridge.ledger import tenants as ledger_tenants
 from tallybridge.ledger.standing_queries import LastHeard, TenantRecord
-from tallybridge.ledger.written_lines import KnownTenant, OwnedLine
+from tallybridge.ledger.written_lines import BillingLine, KnownTenant
 from tallybridge.runs.doors import links_of
 from tallybridge.runs.reports import TenantOutcome
 from tallybridge.runs.standing_agreements import ended_agreements
@@ -57,7 +57,7 @@ def select_left_behind(configuration: Configuration, fleet: Iterable[LastHeard],
     """
     name, settings = configuration.integration.name, configuration.destination
     psa = standing_queries.known_destination(settings.kind, settings.url, settings.public_key)
-    lines = [one for one in written_lines.standing_lines(name).values() if one.destination == psa and one.written > 0]
+    lines = written_lines.billing_lines(name, psa) if psa is not None else ()
     if psa is None or not lines:
         return ()
     told = _told(fleet, lines)
@@ -68,7 +68,9 @@ def select_left_behind(configuration: Configuration, fleet: Iterable[LastHeard],
         return ()
     wishes.meet({line.tenant_id for line, _ in chosen})
     unwanted = [(line, record, reason) for line, record in chosen if (reason := wishes.reason(line, record)) is not None]
-    ended = ended_agreements(psa, {line.agreement for line, _, _ in unwanted}, today)
+    concerned = {line.agreement for line, _, _ in unwanted}
+    ended = ended_agreements(psa, concerned, today)
+    parts = written_lines.parts_of(name, psa, concerned)
     found = [
         LineLeftBehind(
             integration=name,
@@ -79,7 +81,7 @@ def select_left_behind(configuration: Configuration, fleet: Iterable[LastHeard],
             charge=line.charge,
             quantity=line.written,
             reason=reason,
-            parts=line.parts,
+            parts=parts[line.agreement, line.item],
             on_ended_agreement=line.agreement in ended,
             told=record,
         )
@@ -88,7 +90,7 @@ def select_left_behind(configuration: Configuration, fleet: Iterable[LastHeard],
     return tuple(sorted(found, key=lambda one: (-one.quantity, one.tenant.name, one.agreement, one.item)))
 
 
-def _told(fleet: Iterable[LastHeard], lines: Collection[OwnedLine]) -> Mapping[tuple[int, str], TenantRecord]:
+def _told(fleet: Iterable[LastHeard], lines: Collection[BillingLine]) -> Mapping[tuple[int, str], TenantRecord]:
     """The records that tell of a line left behind, by its agreement and item."""
     said = [
         (record, notice.subject)
@@ -100,7 +102,7 @@ def _told(fleet: Iterable[LastHeard], lines: Collection[OwnedLine]) -> Mapping[t
     return {elsewhere.get(subject, (record.agreement or 0, subject)): record for record, subject in said}
 
 
-def _subject(line: OwnedLine) -> str:
+def _subject(line: BillingLine) -> str:
     """What a notice calls a line on another agreement, or of a tenant without billing."""
     return left_behind_notice(OurLine(agreement=line.agreement, item=line.item, charge=line.charge, written=line.written)).subject
 
@@ -123,7 +125,7 @@ class _Wishes:
         self._bound: Mapping[int, Tenant] = {}
         self._tenants: Mapping[str, KnownTenant] = {}
 
-    def billed_so(self, line: OwnedLine) -> bool:
+    def billed_so(self, line: BillingLine) -> bool:
         """Whether the line's agreement is billed and its item is mapped."""
         return line.agreement in self._billed_on and line.item in self._items
 
@@ -136,7 +138,7 @@ class _Wishes:
         """How a tenant is called; by its id where no run has met it."""
         return self._tenants.get(tenant_id, KnownTenant(tenant_id, None, None))
 
-    def reason(self, line: OwnedLine, told: TenantRecord | None) -> Reason | None:
+    def reason(self, line: BillingLine, told: TenantRecord | None) -> Reason | None:
         """Why a line is left behind; None where it is not.
 
         Args:
