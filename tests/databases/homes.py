@@ -106,9 +106,11 @@ def blank(home: Path) -> Path:
 
 
 def copy_home(source: Path, target: Path) -> None:
-    """Copies a closed home with its ledger."""
+    """Copies a closed home with its ledger; what was kept for the target before is gone."""
     shutil.copytree(source, target)
     if on_postgresql():
+        if target.absolute() in homes.known():
+            homes.forget(target.absolute())
         homes.database_of(target, template=homes.database_of(source))
 
 
