@@ -93,7 +93,8 @@ class TestUpToTheShownQuantity:
         alone(bench, 90)
         has(bench, 30)
         bench.run()
-        decide(bench, "release", hold_on(bench, "KES-WKS", "fall_bound"))
+        told = decide(bench, "release", hold_on(bench, "KES-WKS", "fall_bound"))
+        assert "KES-WKS of Contoso Dental may change, down to 30." in told.err
 
     def test_a_smaller_fall_passes_too(self, bench: Bench) -> None:
         self.released(bench)

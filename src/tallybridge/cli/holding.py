@@ -298,4 +298,4 @@ def _sentence(one: Decided) -> str:
             return f"the next run writes what was counted on {line}, up to {one.quantity}{left}."
         case "pin":
             return f"{line} is {one.quantity} from the next run on{left}."
-    return f"{line} may change, up to {one.quantity}." if one.quantity is not None else f"{line} may change."
+    return f"{line} may change, {one.how_far}." if one.quantity is not None else f"{line} may change."

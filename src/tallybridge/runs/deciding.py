@@ -72,6 +72,12 @@ class Decided:
     ended: StoredDecision | None = None
     """The keep or pin that a release ended."""
 
+    @property
+    def how_far(self) -> str:
+        """How far a released change may go: a fall goes down to the quantity shown, a rise up to it."""
+        before = self.hold.psa or 0
+        return f"{'down' if self.quantity is not None and self.quantity < before else 'up'} to {self.quantity}"
+
 
 def select(selection: Selection, wish: Wish) -> tuple[tuple[StoredHold, ...], tuple[StoredDecision, ...]]:
     """The open holds that a decision is for, in order of id, and the keeps and pins that a release names.

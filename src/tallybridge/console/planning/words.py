@@ -46,7 +46,7 @@ def as_decided(done: Decided) -> str:
             return f"is {done.quantity} from the next run on{left}"
     if done.ended is not None:
         return f"the {done.ended.decision.kind.value} has ended"
-    return f"may change, up to {done.quantity}" if done.quantity is not None else "may change"
+    return f"may change, {done.how_far}" if done.quantity is not None else "may change"
 
 
 def as_it_stood(decision: StoredDecision) -> str:
