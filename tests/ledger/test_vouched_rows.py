@@ -191,7 +191,7 @@ def test_a_changed_byte_of_a_row_as_it_stands_is_named(filled: Path, clock: Stan
     [
         ("written = 91", "its written is 91 and was 90 when the run was closed."),
         ("charge = NULL", "its charge is nothing and was 9002 when the run was closed."),
-        ("closed = 1", "its closed is true and was false when the run was closed."),
+        ("closed = TRUE", "its closed is true and was false when the run was closed."),
         ("\"left\" = '[]'", "its left is “[]” and was “[9101]” when the run was closed."),
         ("since = '2026-01-01'", "its since is “2026-01-01” and was “2026-11-22” when the run was closed."),
     ],
