@@ -76,7 +76,7 @@ def sandbox(
             sys.stdout.flush()
             for system, facts in facts_to_connect_with(running, write_exports).items():
                 call.say(f"{system}: " + ", ".join(f"{what} {value}" for what, value in facts))
-            call.say("Both simulators are ready; what is said above connects with them, and they are nobody's secrets. Stop them with Ctrl-C.")
+            call.say("Both simulators are ready. Stop them with Ctrl-C.")
             _wait(call, stop)
     except ExportNotWritten as error:
         raise CommandFailed(f"{error} Nothing was started; name another folder with --write-exports.") from error
