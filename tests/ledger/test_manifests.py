@@ -12,12 +12,13 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from tallybridge.ledger import evidence, manifests, opening, runs
+from tallybridge.ledger.addresses import digest_of
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.prepared import models
 from tallybridge.ledger.sqlite import DATABASE_FILE
 from tests.databases.homes import on_postgresql
 from tests.ledger.examples import START, TODAY, StandingClock, begin, one_day
-from tests.ledger.tampering import ROW, changed, report_after
+from tests.ledger.tampering import ROW, bytes_in_sql, changed, report_after
 
 VOUCHED_FOR = (
     models.Run,
@@ -154,15 +155,30 @@ def test_a_flipped_byte_in_evidence_that_no_manifest_refers_to_is_found(populate
     assert (report.runs, checked > report.evidence > 10) == (3, True), "the chain itself is right"
 
 
-@pytest.mark.parametrize("kind", [*EVIDENCE_KINDS, "of nobody"])
+@pytest.mark.parametrize("kind", [*EVIDENCE_KINDS, "saved_plan"])
 def test_every_kind_of_evidence_is_checked_against_its_hash(populated: Path, clock: StandingClock, kind: str) -> None:
-    evidence.put(b"kept by hand", "of nobody")
+    evidence.put(b"kept by hand", "saved_plan")
     report = report_after(populated, clock, f"UPDATE ledger_blob SET size = size + 1 WHERE kind = '{kind}'")
     assert not report.ok
     assert "has been changed since it was stored" in str(report.first_broken)
 
 
 @pytest.mark.sqlite_only("flips a byte of the file")
+@pytest.mark.parametrize("change", ["kind = 'observatiom'", "kind = ''", "depth = {wrong}", "depth = 1000"])
+@pytest.mark.parametrize(("which", "wrong"), [("base_id IS NULL", 1), ("base_id IS NOT NULL", 0)])
+def test_what_is_written_beside_a_content_is_checked_too(populated: Path, clock: StandingClock, change: str, which: str, wrong: int) -> None:
+    """A kind is a word for people, and a depth tells how far it is to a whole content: no bill rests on them, and still nobody changes them."""
+    first = evidence.put(b"what stood before " * 20, "present")
+    changed_content = evidence.put(b"what stood before " * 20 + b"and more", "present", earlier=first)
+    of = first if which == "base_id IS NULL" else changed_content
+    digest = bytes_in_sql(digest_of(of))
+
+    report = report_after(populated, clock, f"UPDATE ledger_blob SET {change.format(wrong=wrong)} WHERE address = {digest} AND {which}")
+
+    assert not report.ok
+    assert of in (report.first_broken or "")
+
+
 def test_a_flipped_byte_in_an_index_of_the_file_is_found_before_anything_else(populated: Path, clock: StandingClock) -> None:
     opening.close_ledger()
     with closing(sqlite3.connect(populated / DATABASE_FILE)) as raw:

@@ -30,6 +30,8 @@ __all__ = [
     "put_many",
 ]
 
+KINDS = frozenset({"brief", "configuration", "document", "export", "inputs", "observation", "plan", "present", "rules", "saved_plan", "usage"})
+"""What a content may be; `usage` was kept by earlier versions."""
 _AT_ONCE = 500
 """Addresses in one look-up: databases bound the number of values in a statement."""
 _DEEPEST = 40
@@ -44,6 +46,9 @@ _WAY = """WITH RECURSIVE way (id, base_id) AS (
     SELECT id, base_id FROM ledger_blob WHERE id IN {}
     UNION SELECT further.id, further.base_id FROM ledger_blob further JOIN way ON further.id = way.base_id
 ) SELECT stored.id, stored.address, stored.size, stored.base_id, stored.depth, stored.data FROM way JOIN ledger_blob stored ON stored.id = way.id"""
+_MISLABELED = """SELECT stored.address FROM ledger_blob stored LEFT JOIN ledger_blob base ON base.id = stored.base_id
+WHERE stored.kind NOT IN {} OR (stored.base_id IS NULL AND stored.depth <> 0)
+OR (stored.base_id IS NOT NULL AND (stored.depth < base.depth + 1 OR stored.depth > %s)) ORDER BY stored.id LIMIT 1"""
 _COLUMNS = ("address", "kind", "size", "base_id", "depth", "data")
 
 
@@ -212,6 +217,16 @@ def _built(content: bytes | None, differences: list[_Row]) -> bytes | None:
             return None
         content = restore(row.data, content)
     return content
+
+
+@ledger_errors()
+def mislabeled() -> str | None:
+    """The address of the first content whose kind is none, or whose depth cannot be right; what its address does not vouch for.
+
+    Where what a difference builds on was put on another base by pruning, its depth is what it was: more than there is now, never less.
+    """
+    found = plain_sql.rows(_MISLABELED.format(plain_sql.value_places(len(KINDS))), *sorted(KINDS), _DEEPEST)
+    return address_of_digest(bytes(found[0][0])) if found else None
 
 
 @ledger_errors()

@@ -156,10 +156,12 @@ def _check(fault: Callable[[], str | None]) -> None:
 
 
 def _check_other_contents(contents: Contents) -> None:
-    """Every stored content that no manifest refers to, of an unfinished run for example."""
+    """Every stored content that no manifest refers to, of an unfinished run for example, and what is written beside each."""
     for address, kind in models.Blob.objects.order_by("id").values_list("address", "kind"):
         if address is not None:
             _check_content(contents, f"Evidence of the kind “{kind}” that no manifest refers to", address)
+    if (address := evidence.mislabeled()) is not None:
+        raise _Broken(f"What is written beside the evidence {address} has been changed since it was stored. Restore the ledger from a backup.")
 
 
 def _check_link(manifest: models.Manifest, sequence: int, previous: str | None, contents: Contents) -> dict[str, Any]:
