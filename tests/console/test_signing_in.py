@@ -159,6 +159,15 @@ def test_a_wrong_first_code_sets_nothing_up(kim: User) -> None:
     assert not TOTPDevice.objects.filter(confirmed=True).exists()
 
 
+def test_a_right_first_code_right_after_a_mistyped_one_is_right(kim: User) -> None:
+    client = Client()
+    _sign_in(client)
+    client.get("/account/two-step/")
+    client.post("/account/two-step/", {"code": "000000"})
+
+    assert "Your recovery codes" in client.post("/account/two-step/", {"code": _code(kim)}).content.decode()
+
+
 def test_two_step_verification_is_removed_with_the_password_only(kim: User) -> None:
     client = Client()
     _sign_in(client)

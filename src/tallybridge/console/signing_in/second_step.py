@@ -59,6 +59,8 @@ def picture_of(device: TOTPDevice) -> bytes:
 
 def confirm(device: TOTPDevice, code: str) -> tuple[str, ...] | None:
     """Sets the authenticator up if the code is one of its own; gives the recovery codes, which are never shown again, else None."""
+    # Who sets it up has the secret before them: there is nothing to guess, and a right code right after a mistyped one is right.
+    device.throttle_reset(commit=False)
     if not device.verify_token(_digits(code)):
         return None
     with transaction.atomic():
