@@ -121,7 +121,8 @@ class Bench:
         self.config.chmod(0o600)
 
     def call(self, *arguments: object) -> Called:
-        """Calls the command line."""
+        """Calls the command line, seconds after the call before: runs of one second prove nothing of each other's lines."""
+        self.wait(seconds=2)
         self._capsys.readouterr()
         code = run([str(argument) for argument in arguments])
         written = self._capsys.readouterr()

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tallybridge.billing.plan import OurLine
+from tallybridge.billing.plan import Bounds, OurLine
 from tallybridge.ledger import destinations, evidence, lines, manifests, runs
 from tallybridge.ledger.canonical import encode
 from tallybridge.ledger.prepared import models
 from tests.ledger.examples import AGREEMENT, INTEGRATION, START, TENANT, TODAY, begin, line, tenant_run
 
 OTHER = "Integration of the other office"
+GUARDED = Bounds()
 
 
 def _day(number: int) -> datetime:
@@ -27,10 +28,10 @@ def _open(number: int, *, kind: str = "run", integration: str = INTEGRATION) -> 
     return run
 
 
-def _plan(run: str, *, tenant_id: str = TENANT.id, found: tuple[OurLine, ...] | None = None) -> None:
+def _plan(run: str, *, tenant_id: str = TENANT.id, found: tuple[OurLine, ...] | None = None, bounds: Bounds | None = GUARDED) -> None:
     """The run's part for the tenant: what it finds in the ledger is kept as its inputs."""
     known = lines.lines_of(1, AGREEMENT) if found is None else found
-    inputs = evidence.put(encode({"lines": known, "wanted": (run,)}), "inputs")
+    inputs = evidence.put(encode({"bounds": bounds, "lines": known, "wanted": (run,)}), "inputs")
     runs.record_tenant(run, tenant_run(1, mark=run, tenant_id=tenant_id, inputs=inputs, changes=()))
 
 
@@ -181,3 +182,45 @@ def test_a_line_that_another_tenant_of_the_run_took_over_is_its_own_matter() -> 
     _plan(run, tenant_id="vs-2")
     _close(run, 1)
     assert manifests.verify().first_broken is None
+
+
+@pytest.fixture
+def two_lines(begun: None) -> None:
+    """A second day that leaves a line for servers beside."""
+    run = _open(1)
+    _plan(run)
+    _add_a_line()
+    _close(run, 1)
+
+
+def _prescribe(item: str) -> None:
+    """A plan of prescribed quantities on the third day: it reads the line for one item alone."""
+    run = _open(2, kind="plan")
+    _plan(run, found=tuple(one for one in lines.lines_of(1, AGREEMENT) if one.item == item), bounds=None)
+    _close(run, 2)
+
+
+@pytest.mark.parametrize("item", ["KES-WKS", "KES-SRV"])
+@pytest.mark.usefixtures("two_lines")
+def test_a_plan_of_prescribed_quantities_reads_the_lines_it_prescribes_alone(item: str) -> None:
+    _prescribe(item)
+    _whole_day(3)
+    report = manifests.verify()
+    assert (report.first_broken, report.runs) == (None, 4)
+
+
+@pytest.mark.parametrize(
+    ("prescribed", "what"), [("KES-SRV", "stood otherwise when the run was closed"), ("KES-WKS", "was found otherwise by the run")]
+)
+@pytest.mark.usefixtures("two_lines")
+def test_a_line_changed_before_quantities_were_prescribed_is_named_whether_it_was_among_them_or_not(prescribed: str, what: str) -> None:
+    models.Line.objects.filter(item="KES-WKS").update(written=91)
+    _prescribe(prescribed)
+    assert f"our line for KES-WKS on agreement 2041 of Contoso Dental {what}" in str(manifests.verify().first_broken)
+
+
+@pytest.mark.usefixtures("two_lines")
+def test_a_line_that_went_before_quantities_were_prescribed_is_named() -> None:
+    models.Line.objects.filter(item="KES-WKS").delete()
+    _prescribe("KES-SRV")
+    assert "our line for KES-WKS on agreement 2041 of Contoso Dental was removed" in str(manifests.verify().first_broken)

@@ -2,12 +2,14 @@
 
 Between two links a line changes by a decision of a person on it, or by the run that makes the second link. What that run found before it planned
 stands in its planning inputs, so for each tenant's own lines these must be what the first link says; the lines of tenants that the run did not
-deal with must not have changed at all. Nothing is concluded where another run was at work meanwhile, or where the run broke off.
+deal with must not have changed at all. Inputs of prescribed quantities tell of the prescribed lines alone (decision 0019); the tenant's others must
+not have changed while they were planned. Nothing is concluded where another run was at work meanwhile, or where the run broke off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,12 +27,24 @@ _READ_ANEW = ("plan", "run")
 """Kinds of runs that read our lines themselves; others carry out what an earlier run has planned."""
 _FOUND = ("charge", "written", "closed", "delete_after_invoicing", "last_billed", "next_billing", "since")
 _FOUND_AS_TEXT = ("left", "parts")
+_LEFT_OTHERWISE = "stood otherwise when the run was closed"
 
 
 class _Inputs(msgspec.Struct):
     """Of planning inputs, our lines as the ledger had them."""
 
     lines: tuple[_Line, ...]
+    bounds: Any = None
+    """None where a person prescribed the quantities."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Our lines as a run found them before it planned."""
+
+    lines: Mapping[_Key, _Line]
+    all: bool
+    """Whether these are all lines of the tenant on the agreement."""
 
 
 _inputs = msgspec.json.Decoder(_Inputs)
@@ -42,7 +56,7 @@ class History:
     def __init__(self) -> None:
         self._before: Mapping[_Key, _Line] | None = None
         self._closed: datetime | None = None
-        self._found: dict[str, tuple[_Line, ...] | None] = {}
+        self._found: dict[str, _Inputs | None] = {}
         self._others_began: dict[int, datetime] = {}
 
     def fault(self, manifest: models.Manifest, present: str | None, between: added_rows.Between) -> str | None:
@@ -74,7 +88,7 @@ class History:
             was, is_now = before.get(key), now.get(key)
             if was == is_now or key[:2] in agreements or not concerned.isdisjoint(one["tenant_id"] for one in (was, is_now) if one):
                 continue
-            return _sentence(present_rows.Difference(table=models.Line.__name__, was=was, now=is_now), "stood otherwise when the run was closed")
+            return _sentence(present_rows.Difference(table=models.Line.__name__, was=was, now=is_now), _LEFT_OTHERWISE)
         return None
 
     def _others_at_work(self, manifest: models.Manifest) -> bool:
@@ -84,19 +98,21 @@ class History:
         began = self._others_began.get(manifest.sequence)
         return began is not None and began <= manifest.finished
 
-    def _lines_found(self, inputs: str, destination: int) -> Mapping[_Key, _Line] | None:
+    def _lines_found(self, inputs: str, destination: int) -> _Found | None:
         """Our lines in a run's planning inputs; None where these say nothing of lines in this form: their hash proves them all the same."""
         if inputs not in self._found:
             try:
-                self._found[inputs] = _inputs.decode(evidence.get(inputs)).lines
+                self._found[inputs] = _inputs.decode(evidence.get(inputs))
             except msgspec.DecodeError:
                 self._found[inputs] = None
-        lines = self._found[inputs]
-        return None if lines is None else {(destination, line["agreement"], line["item"]): line for line in lines}
+        read = self._found[inputs]
+        if read is None:
+            return None
+        return _Found({(destination, line["agreement"], line["item"]): line for line in read.lines}, all=read.bounds is not None)
 
 
 def _found_otherwise(
-    own: Mapping[_Key, _Line], found: Mapping[_Key, _Line], before: Mapping[_Key, _Line], now: Mapping[_Key, _Line], decided: set[_Key]
+    own: Mapping[_Key, _Line], found: _Found, before: Mapping[_Key, _Line], now: Mapping[_Key, _Line], decided: set[_Key]
 ) -> str | None:
     """The first of a tenant's lines that a run found other than the run before had left it.
 
@@ -104,13 +120,15 @@ def _found_otherwise(
         own: the tenant's lines on the agreement as the run before left them.
         before, now: all lines as both runs left them.
     """
-    for key in sorted({*own, *found} - decided):
-        was, read = own.get(key), found.get(key)
+    for key in sorted({*own, *found.lines} - decided):
+        was, read = own.get(key), found.lines.get(key)
         if was is not None and read is None:
-            return _sentence(present_rows.Difference(table=models.Line.__name__, was=was, now=None), "")
-        if was is None and key not in before and key in now:
+            left = None if found.all else now.get(key)
+            if left != was:
+                return _sentence(present_rows.Difference(table=models.Line.__name__, was=was, now=left), _LEFT_OTHERWISE)
+        elif was is None and key not in before and key in now:
             return _sentence(present_rows.Difference(table=models.Line.__name__, was=None, now=now[key]), "")
-        if was is not None and read is not None and (is_now := _as_read(was, read)) != was:
+        elif was is not None and read is not None and (is_now := _as_read(was, read)) != was:
             return _sentence(present_rows.Difference(table=models.Line.__name__, was=was, now=is_now), "was found otherwise by the run")
     return None
 
