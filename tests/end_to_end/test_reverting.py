@@ -258,6 +258,28 @@ class TestRefusedOrHeld:
 
         assert (planned.code, planned.change("KES-WKS")["reason"]) == (3, "line_removed")
 
+    @pytest.mark.parametrize(
+        ("hand", "sentence"),
+        [
+            (lambda charges: charges.clear(), "It was removed in Tigerpaw by hand, and that stays as it is."),
+            (lambda charges: [one.update(quantity=0) for one in charges], "It was brought to 0 in Tigerpaw by hand, and that stays as it is."),
+        ],
+    )
+    def test_a_hand_that_came_to_the_same_is_still_asked_about_by_the_next_run(self, bench: Bench, hand: Any, sentence: str) -> None:
+        """L6: taken for ours, it would be written over, because the next run counts again. Two lines that the run has made would go back to 0."""
+        first = ran(bench)
+        bench.edit_charges(CONTOSO, hand)
+
+        planned = bench.call("revert", first, "--json")
+
+        assert left_alone(planned) == [("KES-SRV", sentence), ("KES-WKS", sentence)]
+        assert [one["tenant"] for one in planned.json["tenants"]] == ["Fabrikam"]
+        untouched = bench.quantities(CONTOSO)
+        done = bench.run()
+        assert (done.code, done.writes, bench.quantities(CONTOSO)) == (3, 0, untouched), done.words
+        assert done.change("KES-WKS")["reason"] in ("line_removed", "edited_in_psa")
+        bench.require_proof()
+
     def test_a_line_of_another_item_that_came_back_under_a_new_number_is_left_to_the_daily_run(self, bench: Bench) -> None:
         """The plan of single items does not look at the others: their renewal is still to be recognized (design 6.2)."""
         second = grown(bench)

@@ -16,6 +16,7 @@ from tallybridge.runs.deciding import Selection, Wish, decide, select
 from tests.simulation.checking import check_proof, check_run
 from tests.simulation.customers import Customer, Key, Use
 from tests.simulation.deciding import MAY_BE_ADOPTED, note_decision
+from tests.simulation.going_back import plan_back, take_back
 from tests.simulation.hands import edit_one_agreement, invoice
 from tests.simulation.model import Target
 from tests.simulation.world import Ran, World
@@ -354,6 +355,9 @@ def _invoice(world: World, step: Step) -> None:
 
 
 def _save_plan(world: World, step: Step) -> None:
+    if step.c % 2 and world.past:
+        _go_back(world, step)
+        return
     TROUBLES[step.a % 4](world, step)
     check_run(world, world.save_plan())
 
@@ -369,6 +373,17 @@ def _apply_plan(world: World, step: Step) -> None:
         for agreement, (_, wanted) in ran.orders.wanted.items():
             for item in wanted:
                 world.book.seen((agreement, item), world.state[agreement], wanted[item], ran.orders.today, whole=False)
+
+
+def _go_back(world: World, step: Step) -> None:
+    """What one of the newest runs has written is taken back."""
+    TROUBLES[step.a % 4](world, step)
+    plan = plan_back(world, world.past[-1 - step.b % min(3, len(world.past))])
+    if plan is None:
+        return
+    world.wait(timedelta(seconds=(2, 50, 900)[step.b % 3]))
+    TROUBLES[step.a % (len(TROUBLES) - 1)](world, step)
+    take_back(world, plan)
 
 
 def _decide(world: World, step: Step) -> None:

@@ -100,6 +100,8 @@ class WatchedPsa:
         world.book.judge(call, world.orders, world.state, observed=world.observed)
         require_guarded(world, call)
         world.ran.writes.append(call)
+        line = world.state[call.agreement].lines.get(call.charge or 0)
+        world.ran.found.setdefault((call.agreement, call.item), {line.quantity if line is not None else 0})
         return world.mortality.calling(lambda: self._write(call, change))  # type: ignore[no-any-return]
 
     def _write(self, call: Call, change: ChargeWrite) -> WriteReply:

@@ -26,12 +26,12 @@ from tallybridge.configuration.secrets import SecretHome, SecretReference
 from tallybridge.conformance import FakeDestination, FakeSource, Fault, PsaWorld
 from tallybridge.ledger import configurations
 from tallybridge.ledger.opening import close_ledger, open_ledger
-from tallybridge.runs import day, saved_plans, stated_beside
+from tallybridge.runs import day, prescribing, saved_plans, stated_beside
 from tallybridge.runs.day import Order, RunRefused, run_day
 from tallybridge.runs.reports import Mode, RunReport, run_document
 from tallybridge.runs.saved_plans import apply_saved_plan, save_plan
 from tests.databases.homes import copy_home
-from tests.simulation.book import Book, Call, Orders, PsaAgreement, PsaLine, Violation
+from tests.simulation.book import Book, Call, Orders, Place, PsaAgreement, PsaLine, Violation
 from tests.simulation.crashes import Mortality, ProcessDied, mortal
 from tests.simulation.customers import Customer
 from tests.simulation.model import NAMES, Target, Want, counted, local_date
@@ -80,6 +80,8 @@ class Ran:
     troubled: set[object] = field(default_factory=set)
     """Tenants and agreements that a fault has met; "*" for all."""
     writes: list[Call] = field(default_factory=list)
+    found: dict[Place, set[int]] = field(default_factory=dict)
+    """What the lines that it wrote held before; 0 where there was none."""
     lowered: int = 0
     """Units by which charges were lowered without a person's word."""
 
@@ -108,6 +110,8 @@ class World:
         self.ran = Ran(now, self.orders)
         self.observed: set[str] = set()
         self.saved: SavedPlan | None = None
+        self.past: list[Ran] = []
+        """Runs that have written and come to an end."""
         self.bound: set[int] = set()
         """Customers that have been read under their link at least once."""
         self.quiet_since_clean_run = False
@@ -228,7 +232,7 @@ class World:
         """One run of the integration by the present process."""
         started = (self.now + TICK).replace(microsecond=0)
         self._set_source()
-        return self._at_work(started, self.orders_at(started, writes=mode is Mode.RUN), run_day, mode)
+        return self.at_work(started, self.orders_at(started, writes=mode is Mode.RUN), run_day, mode)
 
     def save_plan(self) -> Ran:
         """A plan is made and put into a drawer."""
@@ -236,7 +240,7 @@ class World:
         ran = self.run(Mode.PLAN)
         if ran.report is not None and ran.document is not None and ran.report.reason is None:
             configuration = self.configuration()
-            content = save_plan(ran.report, self._address(configuration), str(RULES_VERSION))
+            content = save_plan(ran.report, self.address(configuration), str(RULES_VERSION))
             changes = tuple({**change, "agreement": tenant["agreement"]} for tenant in ran.document["tenants"] for change in tenant["changes"])
             self.saved = SavedPlan(content, ran.orders, ran.orders.today, configuration, changes, standing)
         return ran
@@ -250,7 +254,7 @@ class World:
             Call(one["agreement"], one["item"], one["to"], one["charge"]) for one in saved.changes if one["action"] in ("create", "update")
         )
         orders = replace(saved.orders, prescribed=calls, writes=fits, today=local_date(started))
-        return self._at_work(started, orders, lambda order: apply_saved_plan(order, saved.content), Mode.APPLY)
+        return self.at_work(started, orders, lambda order: apply_saved_plan(order, saved.content), Mode.APPLY)
 
     def _moved_since(self, saved: SavedPlan) -> bool:
         return any(
@@ -259,13 +263,14 @@ class World:
             for one in saved.changes
         ) or any(self.state[number].ended(saved.made_on) for number in saved.orders.wanted)
 
-    def _at_work(self, started: datetime, orders: Orders, work: Callable[[Order], RunReport], mode: Mode) -> Ran:
+    def at_work(self, started: datetime, orders: Orders, work: Callable[[Order], RunReport], mode: Mode) -> Ran:
+        """One process does one piece of work, and dies where that was drawn."""
         self.look()
         self.orders, self.observed = orders, set()
         ran = self.ran = Ran(started, orders)
         try:
             configuration = self.configuration()
-            address = self._address(configuration)
+            address = self.address(configuration)
             ran.report = work(Order(configuration=configuration, configuration_address=address, mode=mode, clock=self.clock))
             ran.document = run_document(ran.report)
         except RunRefused as refused:
@@ -278,6 +283,8 @@ class World:
         self.psa.plan_faults()
         self.before_reading = lambda: None
         self.look()
+        if ran.writes and ran.report is not None:
+            self.past.append(ran)
         return ran
 
     def next_process(self) -> None:
@@ -287,7 +294,8 @@ class World:
         self.mortality.born_again()
         open_ledger(self.home, clock=self.clock)
 
-    def _address(self, configuration: Configuration) -> str:
+    def address(self, configuration: Configuration) -> str:
+        """Of a configuration, once the ledger has taken it."""
         if configuration not in self._addresses:
             self._addresses[configuration] = configurations.take(INTEGRATION, to_canonical(configuration), origin="simulation", at=self.now)
         return self._addresses[configuration]
@@ -347,6 +355,7 @@ def in_world(empty_home: Path, folder: Path, *, now: datetime, customers: int) -
         for module in (day, saved_plans):
             doors.setattr(module, "open_destination", lambda *_: WatchedPsa(world, world.psa))
             doors.setattr(module, "run_all", _one_after_another)
+        doors.setattr(prescribing, "open_destination", lambda *_, **__: WatchedPsa(world, world.psa))
         open_ledger(folder, clock=world.clock)
         try:
             yield world

@@ -151,6 +151,14 @@ class _Prescribing:
             return report
         inputs = _inputs(context, agreement, items, lines)
         plan = make_plan(inputs)
+        if prescription.only_as_written and (touched := _touched(inputs, plan)):
+            for item, sentence in touched.items():
+                self._leave_alone(prescription, item, sentence)
+            items = [one for one in items if one.item not in touched]
+            if not items:
+                return report
+            inputs = _inputs(context, agreement, items, lines)
+            plan = make_plan(inputs)
         take_over_readings(context, inputs, plan, prescription.tenant_id)
         return record_plan(context, _planned(context, report, inputs, plan))
 
@@ -220,6 +228,20 @@ def _inputs(context: RunContext, agreement: Agreement, items: list[PrescribedIte
         worklist=context.worklist,
         decisions=tuple(one for one in decisions.standing(context.destination_id, agreement.number) if one.item in named),
     )
+
+
+def _touched(inputs: PlanningInputs, plan: Plan) -> dict[str, str]:
+    """The lines that the plan takes for right only because a person's hand in the PSA has come to the same, each with a sentence."""
+    ended = {one.key for one in plan.resolutions}
+    by_our_writes = {one.item for one in inputs.intents if one.key in ended}
+    now = {one.item: one for one in plan.lines}
+    touched = {}
+    for line in inputs.lines:
+        if now[line.item].closed and not line.closed:
+            touched[line.item] = "It was removed in Tigerpaw by hand, and that stays as it is."
+        elif now[line.item].written != line.written and line.item not in by_our_writes:
+            touched[line.item] = f"It was brought to {now[line.item].written} in Tigerpaw by hand, and that stays as it is."
+    return touched
 
 
 def _planned(context: RunContext, report: TenantReport, inputs: PlanningInputs, plan: Plan) -> TenantReport:

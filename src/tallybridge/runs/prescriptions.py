@@ -35,6 +35,9 @@ class Prescription:
     """The account that the agreement must belong to; None where the ledger does not know."""
     agreement: int
     items: tuple[PrescribedItem, ...]
+    only_as_written: bool = False
+    """A line that somebody has removed in the PSA, or brought to the prescribed quantity there, is left alone, because the next run counts again:
+    taken over as prescribed, it would then be written as if nobody had touched it (L6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,6 +117,7 @@ def _prescription(
             PrescribedItem(item=one.item, quantity=one.before, parts=_parts(one, standing[one.destination, agreement, one.item].parts))
             for one in lines
         ),
+        only_as_written=True,
     )
 
 
