@@ -11,6 +11,9 @@ from tallybridge.console.naming import CATEGORY_WORDS
 
 _WORK_MILLISECONDS = 30_000
 
+PAGES = frozenset(("start", "start-source", "start-destination", "start-schedule", "start-links", "start-mapping", "start-preview"))
+"""Names in the URL configuration of the pages that are come by."""
+
 Seen = Callable[[str], None]
 """Told the name of each page once it is there."""
 

@@ -17,6 +17,9 @@ from tests.browser.serving import PASSWORD
 VIEWER = "robin@msp.example"
 _AUDIT = "console_auditentry"
 
+PAGES = frozenset(("sign-in", "unsent", "second-step", "invitation", "own-recovery-codes", "own-second-step-remove"))
+"""Names in the URL configuration of the pages that are come by here and nowhere else."""
+
 Look = Callable[[Page, str], None]
 """Told a page that is open, and its name."""
 
@@ -37,6 +40,7 @@ def walk_the_doors(browser: Browser, page: Page, origin: str, home: Path, look: 
         other.get_by_role("button", name="Change the password").click()
         expect(other.get_by_role("heading", name="The form was not accepted")).to_be_visible()
         look(other, "refused-form")
+    _send_too_late(page, origin, home, look)
     with _table_gone(home):
         page.goto(f"{origin}/audit/")
         look(page, "own-error")
@@ -67,6 +71,24 @@ def _accept(page: Page, link: str, look: Look) -> None:
     look(page, "invitation-used")
 
 
+def _send_too_late(page: Page, origin: str, home: Path, look: Look) -> None:
+    """The session ends while a form is filled in; what was filled in is shown again after signing in anew, and given up."""
+    name = page.locator(".who-name").inner_text()
+    page.goto(f"{origin}/people/invite/")
+    page.get_by_label("Name").fill("late@msp.example")
+    with closing(sqlite3.connect(home / "ledger.sqlite3")) as ledger, ledger:
+        ledger.execute("UPDATE django_session SET expire_date = '2000-01-01 00:00:00'")
+    page.get_by_role("button", name="Make the link").click()
+    look(page, "sign-in-anew")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("late@msp.example")).to_be_visible()
+    look(page, "unsent")
+    page.get_by_role("button", name="Give it up").click()
+    page.wait_for_url("**/people/invite/")
+
+
 def _second_step(page: Page, origin: str, look: Look) -> None:
     page.goto(f"{origin}/account/two-step/")
     secret = page.locator("code").first.inner_text().replace(" ", "")
@@ -81,6 +103,8 @@ def _second_step(page: Page, origin: str, look: Look) -> None:
     spare = page.locator(".codes code").first.inner_text()
     page.goto(f"{origin}/account/")
     look(page, "own-account-two-step")
+    page.goto(f"{origin}/account/two-step/recovery/")
+    look(page, "recovery-codes-anew")
     page.goto(f"{origin}/account/two-step/remove/")
     look(page, "second-step-remove")
     name = page.locator(".who-name").inner_text()

@@ -18,7 +18,7 @@ from tests.browser.crowded import CROWDED_PLACES, LARGE_PLACES, crowded, large
 from tests.browser.doors import walk_the_doors
 from tests.browser.empty import BEFORE_A_RUN, BEFORE_THE_SET_UP
 from tests.browser.inhabited import Inhabited, declared_only, inhabited
-from tests.browser.places import PLACES, SHEETS, Place
+from tests.browser.places import OWN_PLACES, PLACES, SHEETS, Place
 from tests.browser.serving import make_first_administrator, served
 from tests.browser.waiting import walk_the_waiting
 
@@ -41,7 +41,7 @@ _PATIENCE_MILLISECONDS = 40_000
 _SIZES = (("wide", WIDE), ("narrow", NARROW))
 _PAPER: ViewportSize = {"width": 794, "height": 1123}
 """A4 at 96 dots an inch."""
-_ON_THE_WAY = ("work", "invitation", "people-waiting", "refused", "own-", "second-step", "recovery", "sign-in-refused")
+_ON_THE_WAY = ("work", "invitation", "people-waiting", "refused", "own-", "second-step", "recovery", "sign-in-refused", "sign-in-anew", "unsent")
 """Beginnings of the names of pages that no address leads to."""
 
 
@@ -111,8 +111,16 @@ def take_pictures(folder: Path, names: frozenset[str] = frozenset()) -> list[str
             (("empty",), declared_only, BEFORE_A_RUN),
         ):
             if camera.wants(*name):
-                with camera.told(name[0]), world(root / name[0]) as at, launched(program) as browser, _administrator(browser, at) as (page, origin):
+                with (
+                    camera.told(name[0]),
+                    world(root / name[0]) as at,
+                    launched(program) as browser,
+                    _administrator(browser, at.home, *at.arguments) as (page, origin),
+                ):
                     camera.visit(page, origin, places)
+        if camera.wants(*(place.name for place in OWN_PLACES)):
+            with camera.told("own pages"), launched(program) as browser, _administrator(browser, root / "own", "--sandbox") as (page, origin):
+                camera.visit(page, origin, OWN_PLACES)
         if camera.wants("start", "sign-in", "unset", "first"):
             with launched(program) as browser, camera.told("start"):
                 _walk_the_assistant(browser, root, camera)
@@ -120,7 +128,7 @@ def take_pictures(folder: Path, names: frozenset[str] = frozenset()) -> list[str
 
 
 def _take_every_day(browser: Browser, past: Inhabited, camera: Camera) -> None:
-    with _administrator(browser, past) as (page, origin):
+    with _administrator(browser, past.home, *past.arguments) as (page, origin):
         camera.visit(page, origin, PLACES)
         camera.visit(page, origin, SHEETS)
         camera.print(page, SHEETS[0].name)
@@ -132,8 +140,8 @@ def _take_every_day(browser: Browser, past: Inhabited, camera: Camera) -> None:
 
 
 @contextmanager
-def _administrator(browser: Browser, at: Inhabited) -> Iterator[tuple[Page, str]]:
-    with served(at.home, *at.arguments) as console, context_of(browser) as context:
+def _administrator(browser: Browser, home: Path, *arguments: str) -> Iterator[tuple[Page, str]]:
+    with served(home, *arguments) as console, context_of(browser) as context:
         context.set_default_timeout(_PATIENCE_MILLISECONDS)
         page = context.new_page()
         make_first_administrator(page, console)

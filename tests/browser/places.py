@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
+from urllib.parse import quote_plus, urljoin, urlsplit
 
-from playwright.sync_api import Page
+from django.urls import Resolver404, resolve
+from playwright.sync_api import FilePayload, Page
 
 from tests.browser.inhabited import GROWING
 
 AGREEMENT, ITEM = 2041, "KES-WKS"
+MAIN, EXPORTING = "Integration with Tigerpaw", "Business Hub with Tigerpaw"
+"""Integrations of the simulated world."""
 Deed = Callable[[Page], None]
 
 
@@ -21,6 +26,13 @@ class Place(NamedTuple):
     """Where to begin, such as "/plan/"."""
     then: Deed | None = None
     """What to do there, where no address leads to the page itself."""
+    leads_to: str = ""
+    """Name in the URL configuration of the page that one comes to by that; "" where one stays."""
+
+    @property
+    def page(self) -> str:
+        """Name in the URL configuration of the page that is looked at; "" of one that is not there."""
+        return self.leads_to or page_at(self.address)
 
     def open(self, page: Page, origin: str) -> None:
         """Goes there; `origin` is the console's, such as "http://127.0.0.1:8484"."""
@@ -28,6 +40,14 @@ class Place(NamedTuple):
         if self.then is not None:
             self.then(page)
             page.wait_for_load_state()
+
+
+def page_at(address: str) -> str:
+    """Name in the URL configuration of the page at an address, whole or of the console alone; "" where there is none."""
+    try:
+        return str(resolve(urlsplit(address).path).url_name)
+    except Resolver404:
+        return ""
 
 
 def following(link: str) -> Deed:
@@ -66,33 +86,69 @@ def _comparing(page: Page) -> None:
     page.get_by_role("button", name="Compare").click()
 
 
+def _leaving_pending(page: Page) -> None:
+    """Switches a customer's billing off without saving it, and looks at what is pending."""
+    page.locator("input[name=customer]").first.check()
+    _pressing("Switch billing off")(page)
+    page.get_by_role("link", name="Look at").click()
+
+
+def _uploading(page: Page) -> None:
+    """The file that the settings export, with other words in it, as far as the page that says what it would change."""
+    exported = page.request.get(urljoin(page.url, "/settings/export/")).text()
+    changed = re.sub(r"(?m)^(password|private_key|soap_password) = .*\n", "", exported).replace('run_at = "02:30"', 'run_at = "04:15"')
+    page.get_by_label("File").set_input_files(FilePayload(name="changed.toml", mimeType="application/toml", buffer=changed.encode()))
+    _pressing("Check and show")(page)
+
+
 PLACES = (
     Place("overview", "/"),
     Place("customers", "/customers/"),
     Place("customers-accounts", "/customers/accounts/"),
     Place("customers-suggestions", "/customers/suggestions/"),
-    Place("customer", "/customers/", following(f'a[href^="/customers/one/"]:has-text("{GROWING}")')),
+    Place("customer", "/customers/", following(f'a[href^="/customers/one/"]:has-text("{GROWING}")'), "customer"),
     Place("mapping", "/mapping/"),
-    Place("mapping-application", "/mapping/", following('a[href^="/mapping/application/"]')),
+    Place("mapping-application", "/mapping/", following('a[href^="/mapping/application/"]'), "mapping-application"),
     Place("plan", "/plan/"),
-    Place("plan-confirm", "/plan/", _pressing("Apply all…")),
-    Place("plan-decide", "/plan/", _deciding),
-    Place("plan-decide-refused", "/plan/", _sending_empty("Show what would be decided")),
+    Place("plan-confirm", "/plan/", _pressing("Apply all…"), "plan-confirm"),
+    Place("plan-decide", "/plan/", _deciding, "plan-decide"),
+    Place("plan-decide-refused", "/plan/", _sending_empty("Show what would be decided"), "plan-decide"),
+    Place("plan-worklist", "/plan/worklist/"),
     Place("runs", "/runs/"),
-    Place("run", "/runs/", following('a[href^="/runs/20"]')),
-    Place("compare", "/runs/compare/", _comparing),
+    Place("run", "/runs/", following('a[href^="/runs/20"]'), "run"),
+    Place("compare", "/runs/compare/", _comparing, "runs-compare"),
     Place("compare-refused", "/runs/compare/?from=yesterday&to=2000-01-01"),
     Place("why", f"/why/{AGREEMENT}/{ITEM}/"),
     Place("settings", "/settings/"),
+    Place("settings-certificate", "/settings/certificate/source/"),
+    Place("settings-release", "/settings/release/"),
     Place("people", "/people/"),
     Place("people-invite", "/people/invite/"),
-    Place("people-invite-refused", "/people/invite/", _sending_empty("Make")),
-    Place("people-person", "/people/", following('a[href^="/people/"]:not([href="/people/invite/"])')),
+    Place("people-invite-refused", "/people/invite/", _sending_empty("Make"), "people-invite"),
+    Place("people-person", "/people/", following('a[href^="/people/"]:not([href="/people/invite/"])'), "people-person"),
     Place("audit", "/audit/"),
     Place("own-account", "/account/"),
     Place("own-second-step", "/account/two-step/"),
     Place("words", "/words/"),
     Place("not-found", "/no-such-page/"),
 )
+"""Of a console with a past, whose integrations a file declares."""
+
+OWN_PLACES = (
+    Place("simulated", "/simulated/"),
+    Place("customers-link", "/customers/", following('a[href^="/customers/link/"]'), "customers-link"),
+    Place("mapping-change", "/mapping/", following('a[href^="/mapping/application/"]'), "mapping-application"),
+    Place("settings-own", "/settings/"),
+    Place("settings-schedule", "/settings/schedule/"),
+    Place("settings-destination", "/settings/destination/"),
+    Place("settings-guards", "/settings/guards/"),
+    Place("settings-import", "/settings/import/"),
+    Place("settings-import-refused", "/settings/import/", _sending_empty("Check and show"), "settings-import"),
+    Place("settings-summary", "/settings/import/", _uploading, "settings-summary"),
+    Place("settings-exports", f"/settings/exports/?integration={quote_plus(EXPORTING)}"),
+    Place("pending", f"/customers/?integration={quote_plus(MAIN)}", _leaving_pending, "pending"),
+)
+"""Of the simulated world, whose integrations the ledger rules: what only can be opened where they are changed on the pages."""
+
 SHEETS = (Place("why-print", f"/why-print/{AGREEMENT}/{ITEM}/"),)
 """Pages without the menu, made to be printed."""

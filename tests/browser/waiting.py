@@ -11,6 +11,10 @@ _SLOW = {"on": "ksc", "call": "*", "nth": 1, "times": 0, "do": "delay", "ms": 70
 _REFUSED = {"on": "ksc", "call": "*", "nth": 1, "times": 0, "do": "refuse_login"}
 
 
+PAGES = frozenset(("work",))
+"""Names in the URL configuration of the pages that are come by."""
+
+
 def walk_the_waiting(page: Page, origin: str, sandbox: Sandbox, look: Look) -> None:
     """Begins a preview of slow systems, stops it, and begins another that cannot go through."""
     sandbox.set_faults([_SLOW])
