@@ -210,6 +210,21 @@ SENTENCES = MappingProxyType(
 )
 
 
+NOT_TRIED_AGAIN = (
+    "The PSA has refused the sign-in of an earlier write of this run, so this one was not tried; repeated refusals may lock the account."
+)
+UNANSWERED_WRITE = "The PSA gave no answer to the write and does not show it yet. Nothing is repeated; the next run reads again and goes on."
+"""What is said of one line beyond its reason's own sentence."""
+
+
+_NAMELESS = tuple(said for said in (*SENTENCES.values(), NOT_TRIED_AGAIN, UNANSWERED_WRITE) if "the psa" in said.lower())
+
+
 def naming_the_psa(said: str, name: str) -> str:
-    """A sentence of these rules with the PSA called by its name, for whoever shows it and knows which one is meant; here it has none."""
-    return said.replace("The PSA", name).replace("the PSA", name)
+    """What is said with the PSA called by its name, for whoever shows it and knows which one is meant; the rules know none.
+
+    Only whole sentences of the rules are said otherwise: a customer, an item or a person's reason may have the same words in it.
+    """
+    for sentence in _NAMELESS:
+        said = said.replace(sentence, sentence.replace("The PSA", name).replace("the PSA", name))
+    return said

@@ -45,7 +45,7 @@ def record(intent: OpenIntent, *, destination: int, integration: str, tenant_id:
         if earlier.filter(result=None).exists():
             raise IntentStillOpen(
                 f"An earlier write of {intent.item} on agreement {intent.agreement} has not been resolved. Nothing was recorded. "
-                "The next run resolves it by reading the PSA first."
+                "The next run reads the agreement first and resolves it."
             )
         sequence = earlier.count()
         said = (

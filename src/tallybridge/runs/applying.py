@@ -11,7 +11,7 @@ from datetime import date
 
 from tallybridge.billing.plan import Action, Change, IntentKind, IntentOutcome, OpenIntent, OurLine, Plan, PlanningInputs, Resolution
 from tallybridge.billing.psa import Agreement, Charge
-from tallybridge.billing.reasons import Reason
+from tallybridge.billing.reasons import NOT_TRIED_AGAIN, UNANSWERED_WRITE, Reason
 from tallybridge.billing.resolving import settle_intent, since
 from tallybridge.destinations.base import ChargeWrite, DestinationError
 from tallybridge.ledger import decisions, leases
@@ -20,9 +20,6 @@ from tallybridge.ledger import lines as ledger_lines
 from tallybridge.ledger.leases import HeldLease
 from tallybridge.runs.context import RunContext
 from tallybridge.runs.reports import LineReport
-
-_NOT_TRIED = "The PSA has refused the sign-in of an earlier write of this run, so this one was not tried; repeated refusals may lock the account."
-
 
 _UNVERIFIED = frozenset({Reason.WRITE_NOT_VERIFIED, Reason.WRITE_UNRESOLVED})
 """After these the tenant gets no further write in this run (design 6.4): what the PSA does is not what it shows."""
@@ -67,7 +64,7 @@ class Applying:
             elif self._context.stop.is_set() and not self._context.spread:
                 done.append(replace(line, failed=Reason.STOPPED))
             elif self._context.sign_in_refused.is_set():
-                done.append(replace(line, failed=Reason.SIGN_IN_REFUSED, detail=_NOT_TRIED))
+                done.append(replace(line, failed=Reason.SIGN_IN_REFUSED, detail=NOT_TRIED_AGAIN))
             elif any(one.failed in _UNVERIFIED for one in (*before, *done)) or _source_failed(line.change, (*before, *done)):
                 done.append(replace(line, failed=Reason.EARLIER_WRITE_FAILED))
             else:
@@ -136,7 +133,7 @@ class Applying:
             return replace(
                 line,
                 failed=Reason.WRITE_UNRESOLVED,
-                detail="The PSA gave no answer to the write and does not show it yet. Nothing is repeated; the next run reads again and goes on.",
+                detail=UNANSWERED_WRITE,
             )
         return replace(line, failed=Reason.WRITE_NOT_VERIFIED)
 
