@@ -16,7 +16,7 @@ from tallybridge.runs.deciding import Selection, Wish, decide, select
 from tests.simulation.checking import check_proof, check_run
 from tests.simulation.customers import Customer, Key, Use
 from tests.simulation.deciding import MAY_BE_ADOPTED, note_decision
-from tests.simulation.going_back import plan_back, take_back
+from tests.simulation.going_back import carry_out, plan_back, plan_zero
 from tests.simulation.hands import edit_one_agreement, invoice
 from tests.simulation.model import Target
 from tests.simulation.world import Ran, World
@@ -356,7 +356,7 @@ def _invoice(world: World, step: Step) -> None:
 
 def _save_plan(world: World, step: Step) -> None:
     if step.c % 2 and world.past:
-        _go_back(world, step)
+        _prescribe(world, step)
         return
     TROUBLES[step.a % 4](world, step)
     check_run(world, world.save_plan())
@@ -375,15 +375,15 @@ def _apply_plan(world: World, step: Step) -> None:
                 world.book.seen((agreement, item), world.state[agreement], wanted[item], ran.orders.today, whole=False)
 
 
-def _go_back(world: World, step: Step) -> None:
-    """What one of the newest runs has written is taken back."""
+def _prescribe(world: World, step: Step) -> None:
+    """What one of the newest runs has written is taken back; or what is left behind goes to 0."""
     TROUBLES[step.a % 4](world, step)
-    plan = plan_back(world, world.past[-1 - step.b % min(3, len(world.past))])
+    plan = (step.c % 4 == 1 and plan_zero(world)) or plan_back(world, world.past[-1 - step.b % min(3, len(world.past))])
     if plan is None:
         return
     world.wait(timedelta(seconds=(2, 50, 900)[step.b % 3]))
     TROUBLES[step.a % (len(TROUBLES) - 1)](world, step)
-    take_back(world, plan)
+    carry_out(world, plan)
 
 
 def _decide(world: World, step: Step) -> None:

@@ -14,7 +14,7 @@ from tallybridge.billing.model import Observation
 from tallybridge.billing.plan import OurLine, PlanningInputs
 from tallybridge.billing.resolving import KnownLines
 from tallybridge.ledger import leases
-from tallybridge.runs import tenant_billing
+from tallybridge.runs import prescribing, tenant_billing
 from tallybridge.runs.applying import Applying
 from tallybridge.sources.base import TenantNotObserved
 from tests.simulation.playing import Player
@@ -92,6 +92,10 @@ def lines_entered_anew_are_not_seen(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(planning, "lines_that_bill", known_by_their_ids)
 
 
+def a_way_back_swallows_hands(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(prescribing, "_touched", lambda inputs, plan: {})
+
+
 PLANTED: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], str, int]] = {
     "an edit by hand is overwritten": (edits_are_trampled, "L4", 7),
     "what is not there is believed at once": (nothing_settles, "L5", 66),
@@ -101,6 +105,7 @@ PLANTED: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], str, int]] = {
     "guards let everything pass": (nothing_is_guarded, "design 6.5", 3),
     "a leak is not listed": (leaks_are_silent, "not billed", 14),
     "seats are billed on two lines": (moves_are_not_seen, "design 6.3", 14),
+    "a way back takes what a hand has done for its own": (a_way_back_swallows_hands, "L6", 5),
     "our line, entered anew among others, is taken for somebody else's": (lines_entered_anew_are_not_seen, "design 6.3", 24),
 }
 """How it is planted, the law that it breaks, and the first seed from 0 on that showed it: looking begins there, to be short."""
