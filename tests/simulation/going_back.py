@@ -123,4 +123,5 @@ def _wanted(document: Json) -> dict[int, tuple[str, Mapping[str, Want]]]:
             },
         )
         for tenant in document["tenants"]
+        if any(change["action"] == "update" for change in tenant["changes"])
     }

@@ -26,7 +26,8 @@ def _far_fall(before: int, after: int) -> bool:
 
 
 def _far_rise(before: int, after: int) -> bool:
-    return after - before > 50 and after - before > before
+    """From 0 a line may rise to anything."""
+    return before > 0 and after - before > 50 and after - before > before
 
 
 def require_guarded(world: World, call: Call) -> None:
