@@ -20,6 +20,7 @@ from tests.browser.empty import BEFORE_A_RUN, BEFORE_THE_SET_UP
 from tests.browser.inhabited import Inhabited, declared_only, inhabited
 from tests.browser.places import OWN_PLACES, PLACES, SHEETS, Place
 from tests.browser.serving import make_first_administrator, served
+from tests.browser.unbroken import UNBROKEN_PLACES, unbroken
 from tests.browser.waiting import walk_the_waiting
 
 _DAYS = 21
@@ -107,6 +108,7 @@ def take_pictures(folder: Path, names: frozenset[str] = frozenset()) -> list[str
                 _take_every_day(browser, past, camera)
         for name, world, places in (
             (("crowded", "worklist"), crowded, CROWDED_PLACES),
+            (("unbroken",), unbroken, UNBROKEN_PLACES),
             (("large",), large, LARGE_PLACES),
             (("empty",), declared_only, BEFORE_A_RUN),
         ):

@@ -13,7 +13,7 @@ from playwright.sync_api import FilePayload, Page
 from tests.browser.inhabited import GROWING
 
 AGREEMENT, ITEM = 2041, "KES-WKS"
-MAIN, EXPORTING = "Integration with Tigerpaw", "Business Hub with Tigerpaw"
+MAIN, EXPORTING = "Integration with Tigerpaw", "Business Hub"
 """Integrations of the simulated world."""
 Deed = Callable[[Page], None]
 
@@ -36,7 +36,9 @@ class Place(NamedTuple):
 
     def open(self, page: Page, origin: str) -> None:
         """Goes there; `origin` is the console's, such as "http://127.0.0.1:8484"."""
-        page.goto(origin + self.address)
+        answer = page.goto(origin + self.address)
+        assert answer is not None
+        assert (answer.status == 404) is (self.page == ""), f"{self.address} was answered with {answer.status}"
         if self.then is not None:
             self.then(page)
             page.wait_for_load_state()
@@ -55,7 +57,8 @@ def following(link: str) -> Deed:
     return lambda page: page.locator(f"main {link}").first.click()
 
 
-def _pressing(button: str) -> Deed:
+def pressing(button: str) -> Deed:
+    """Presses the first button with these words, in the main part of the page."""
     return lambda page: page.get_by_role("main").get_by_role("button", name=button).first.click()
 
 
@@ -64,7 +67,7 @@ def _sending_empty(button: str) -> Deed:
 
     def send(page: Page) -> None:
         page.evaluate("document.querySelectorAll('form').forEach((one) => { one.noValidate = true; })")
-        _pressing(button)(page)
+        pressing(button)(page)
         page.get_by_role("alert").or_(page.locator("[aria-invalid=true]")).first.wait_for()
 
     return send
@@ -89,7 +92,7 @@ def _comparing(page: Page) -> None:
 def _leaving_pending(page: Page) -> None:
     """Switches a customer's billing off without saving it, and looks at what is pending."""
     page.locator("input[name=customer]").first.check()
-    _pressing("Switch billing off")(page)
+    pressing("Switch billing off")(page)
     page.get_by_role("link", name="Look at").click()
 
 
@@ -98,7 +101,7 @@ def _uploading(page: Page) -> None:
     exported = page.request.get(urljoin(page.url, "/settings/export/")).text()
     changed = re.sub(r"(?m)^(password|private_key|soap_password) = .*\n", "", exported).replace('run_at = "02:30"', 'run_at = "04:15"')
     page.get_by_label("File").set_input_files(FilePayload(name="changed.toml", mimeType="application/toml", buffer=changed.encode()))
-    _pressing("Check and show")(page)
+    pressing("Check and show")(page)
 
 
 PLACES = (
@@ -110,7 +113,7 @@ PLACES = (
     Place("mapping", "/mapping/"),
     Place("mapping-application", "/mapping/", following('a[href^="/mapping/application/"]'), "mapping-application"),
     Place("plan", "/plan/"),
-    Place("plan-confirm", "/plan/", _pressing("Apply all…"), "plan-confirm"),
+    Place("plan-confirm", "/plan/", pressing("Apply all…"), "plan-confirm"),
     Place("plan-decide", "/plan/", _deciding, "plan-decide"),
     Place("plan-decide-refused", "/plan/", _sending_empty("Show what would be decided"), "plan-decide"),
     Place("plan-worklist", "/plan/worklist/"),
