@@ -56,6 +56,21 @@ def test_without_the_right_code_and_a_good_password_nobody_is_made(fresh: Fresh,
     assert not User.objects.exists()
 
 
+def test_everything_that_is_wrong_is_said_at_once(fresh: Fresh) -> None:
+    code.fresh_code()
+    said = fresh.sign_up("AAAA-BBBB-CCCC", password="short", again="another").content.decode()
+    for wrong in ("not the code", "at least 12", "not the same"):
+        assert wrong in said
+
+
+def test_a_form_that_cannot_be_taken_anyway_gives_nobody_further_codes_to_try(fresh: Fresh) -> None:
+    right = code.fresh_code()
+    for _ in range(code.WRONG_AT_ONCE):
+        fresh.sign_up("AAAA-BBBB-CCCC", password="short")
+    for password in ("short", PASSWORD):
+        assert "Too many wrong codes" in fresh.sign_up(right, password=password, again=password).content.decode()
+
+
 def test_wrong_codes_are_throttled(fresh: Fresh) -> None:
     right = code.fresh_code()
     for _ in range(code.WRONG_AT_ONCE):

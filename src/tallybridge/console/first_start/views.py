@@ -45,13 +45,17 @@ def give_up(request: HttpRequest) -> HttpResponse:
 
 def _first_administrator(request: HttpRequest) -> HttpResponse:
     form = FirstAdministratorForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST":
+        right = form.is_valid()
         try:
-            code.confirm(form.cleaned_data["code"], integrations.clock()())
+            # Also where something else is wrong, so that all of it is said at once; each wrong code counts.
+            if "code" in form.cleaned_data:
+                code.confirm(form.cleaned_data["code"], integrations.clock()())
         except code.CodeRefused as refused:
             form.add_error("code", str(refused))
         else:
-            return _make(request, form)
+            if right:
+                return _make(request, form)
     return render(request, "console/first_start/administrator.html", {"form": form}, status=400 if form.errors else 200)
 
 
