@@ -61,8 +61,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   chosenMeanwhile = null;
 });
 
-// What a part of the page was replaced with is told to screen readers by its own role; the focus goes to where the page says.
-document.addEventListener("htmx:afterSwap", (event) => {
-  const focus = event.detail.target.querySelector("[data-focus]");
-  if (focus) focus.focus();
+// What a part of the page was replaced with is told to screen readers by its own role. Where the focus was on what is gone, it goes to where the page says.
+document.addEventListener("htmx:afterSettle", () => {
+  if (document.activeElement === document.body) document.querySelector("[data-focus]")?.focus();
 });
