@@ -76,6 +76,8 @@ class OurLine:
     """The newest run that may have seen it had no trouble."""
     deletable: bool = False
     """It was last seen with DeleteAfterInvoicing."""
+    maybe_deletable: bool = False
+    """The same, or a run that had trouble may have seen it so."""
     billed: tuple[date | None, date | None] = (None, None)
     """The agreement's dates when it was last seen."""
     since: date | None = None
@@ -209,7 +211,7 @@ class Book:
             raise Violation(f"L5: {call} repeats a write that may still arrive")
         if known is None or known.closed or known.maybe_closed or not known.acknowledged:
             return
-        if not (known.deletable and billed_since(known, agreement)):
+        if not (known.maybe_deletable and billed_since(known, agreement)):
             raise Violation(f"L6: {call} makes a line again that somebody has removed")
 
     def _judge_update(self, call: Call, place: Place, agreement: PsaAgreement) -> None:
@@ -329,7 +331,7 @@ class Book:
             before.believable, before.acknowledged, before.maybe_closed = {line.quantity}, True, False
         else:
             self.ours[place] = OurLine(line.id, tenant, {line.quantity}, [frozenset(parts)], acknowledged=True, since=today, evidence=None)
-            self.left[place] = {one.id for one in self.shown[place] if one.id != line.id}
+        self.left[place] = {one.id for one in self.shown[place] if one.id != line.id}
         self.doubts.pop(place, None)
 
     def end_what_has_passed(self, place: Place, agreement: PsaAgreement, today: date, *, whole: bool) -> None:
@@ -369,7 +371,7 @@ class Book:
         if known is not None:
             known.sure = whole
             if known.id in agreement.lines:
-                self._saw_ours(known, agreement, want, today, whole=whole, moving=moving)
+                self._saw_ours(known, agreement, want, today, whole=whole, moving=moving, may_change=held == "write_unresolved")
             elif want is not None and not want.quantity and not standing:
                 known.maybe_closed, known.closed = True, known.closed or whole
         if whole:
@@ -377,15 +379,19 @@ class Book:
             if held not in ("write_unresolved", "not_as_written", "duplicate_lines", "entered_differently"):
                 self.doubts.pop(place, None)
 
-    def _saw_ours(self, known: OurLine, agreement: PsaAgreement, want: Want | None, today: date, *, whole: bool, moving: bool) -> None:
+    def _saw_ours(
+        self, known: OurLine, agreement: PsaAgreement, want: Want | None, today: date, *, whole: bool, moving: bool, may_change: bool
+    ) -> None:
         line = agreement.lines[known.id]
+        known.maybe_deletable = line.delete_after_invoicing or (known.maybe_deletable and not whole)
         if whole:
             known.acknowledged |= line.quantity in known.believable
             known.deletable = line.delete_after_invoicing
             known.billed = (agreement.last_billed, agreement.next_billing)
         if want is not None and line.quantity == want.quantity:
             parts = frozenset(want.parts)
-            known.believable = {line.quantity} if whole else known.believable | {line.quantity}
+            # A write that may still arrive makes the line what was wanted when it was sent.
+            known.believable = {line.quantity} if whole and not may_change else known.believable | {line.quantity}
             if not moving and (parts or want.pinned is None):
                 known.made_of = [parts] if whole else [*known.made_of, parts]
             if want.pinned is None:
