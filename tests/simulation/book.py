@@ -137,6 +137,8 @@ class Book:
         """Lines that a run has seen and not taken for ours."""
         self.shown: dict[Place, tuple[PsaLine, ...]] = {}
         """The lines for an item as the newest run without any trouble has seen them: what a person decides on."""
+        self.shown_parts: dict[Place, frozenset[Part]] = {}
+        """What that run wanted there."""
         self.decided: dict[Place, Decision] = {}
         self.doubts: dict[Place, datetime] = {}
         """Places with a write whose end no answer may tell; until that instant, by the clock, it may rightly be waited for."""
@@ -324,13 +326,18 @@ class Book:
         self.ours[number, line.item].made_of.append(sent.parts)
 
     def adopt(self, place: Place, tenant: str, line: PsaLine, parts: Iterable[Part], today: date) -> None:
-        """A person has decided that a line is ours from now on, as it was shown, and that the others for the item are left."""
+        """A person has decided that a line is ours from now on, as it was shown, and that the others for the item are left.
+
+        Args:
+            parts: what the newest run that began wants there; if it died, the one that has shown the line may have the word.
+        """
         before = self.ours.get(place)
         if before is not None and before.id == line.id and not before.closed:
             # It goes on billing the seats that it was sent for.
             before.believable, before.acknowledged, before.maybe_closed = {line.quantity}, True, False
         else:
-            self.ours[place] = OurLine(line.id, tenant, {line.quantity}, [frozenset(parts)], acknowledged=True, since=today, evidence=None)
+            made_of = [frozenset(parts), self.shown_parts.get(place, frozenset(parts))]
+            self.ours[place] = OurLine(line.id, tenant, {line.quantity}, made_of, acknowledged=True, since=today, evidence=None)
         self.left[place] = {one.id for one in self.shown[place] if one.id != line.id}
         self.doubts.pop(place, None)
 
@@ -358,6 +365,8 @@ class Book:
         standing = self.present(agreement, place)
         if whole:
             self.shown[place] = _lines_for(agreement, place)
+            if want is not None:
+                self.shown_parts[place] = frozenset(want.parts)
         else:
             self.shown.pop(place, None)
         gone = known is not None and whole and known.id not in agreement.lines and held != "line_not_ours"
