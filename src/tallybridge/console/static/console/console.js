@@ -61,6 +61,26 @@ document.addEventListener("htmx:afterSwap", (event) => {
   chosenMeanwhile = null;
 });
 
+// A server that does not answer is told, until it does; a proxy may answer in its place. One that was started again knows nothing of the work
+// that it is asked for: its page says so.
+function tellUnreachable(is) {
+  const words = document.getElementById("unreachable");
+  if (words) words.hidden = !is;
+}
+document.addEventListener("htmx:sendError", () => tellUnreachable(true));
+document.addEventListener("htmx:beforeOnLoad", (event) => tellUnreachable(event.detail.xhr.status >= 500));
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.target?.id === "progress" && event.detail.xhr.status < 500) location.reload();
+});
+
+// The page of work that has ended takes no place in the history: going back from its result leads to what was before it.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const result = event.detail.target?.id === "progress" && event.detail.xhr.getResponseHeader("HX-Redirect");
+  if (!result) return;
+  event.preventDefault();
+  location.replace(result);
+});
+
 // What a part of the page was replaced with is told to screen readers by its own role. Where the focus was on what is gone, it goes to where the page says.
 document.addEventListener("htmx:afterSettle", () => {
   if (document.activeElement === document.body) document.querySelector("[data-focus]")?.focus();

@@ -1,4 +1,4 @@
-"""What people do, done without a mouse: a decision on a line that waits, choosing an account, waiting for long work."""
+"""What people do with pages beyond clicking through them: everything without a mouse, going back, clicking twice, and a server that goes away."""
 
 from __future__ import annotations
 
@@ -85,6 +85,43 @@ def test_when_long_work_has_ended_the_focus_is_on_what_comes_next(page: Page, pa
     expect(page.get_by_role("link", name="To the plan")).to_be_visible(timeout=_WORK_MILLISECONDS)
     expect(page.locator("[data-focus]").first).to_be_focused()
     elsewhere.close()
+
+
+def test_a_server_that_does_not_answer_is_told_until_it_does_and_one_started_anew_says_so(page: Page, past: Inhabited) -> None:
+    past.sandbox.set_faults([_SLOW])
+    page.goto(_address(page, "/plan/"))
+    page.get_by_role("button", name="Preview now").click()
+    page.wait_for_url("**/work/**")
+    words = page.get_by_text("The server does not answer")
+    expect(words).to_be_hidden()
+    page.route(page.url, lambda route: route.abort())
+    expect(words).to_be_visible()
+    page.unroute(page.url)
+    expect(words).to_be_hidden()
+    work = page.url
+    page.route(work, lambda route: route.fulfill(status=404, body="This work is not known any more"))
+    expect(page.get_by_text("This work is not known any more")).to_be_visible()
+    page.unroute(work)
+    past.sandbox.set_faults([])
+    page.goto(work)
+    page.wait_for_url("**/plan/", timeout=_WORK_MILLISECONDS)
+
+
+def test_clicking_twice_applies_once_and_going_back_does_not_lead_forward_again(page: Page, past: Inhabited) -> None:
+    page.goto(_address(page, "/plan/"))
+    page.get_by_role("button", name="Preview now").click()
+    page.wait_for_url("**/plan/", timeout=_WORK_MILLISECONDS)
+    page.get_by_role("button", name="Apply all…").click()
+    written = len(_writes(past))
+    page.get_by_role("button", name="Write to Tigerpaw").dblclick()
+    page.wait_for_url("**/runs/*/", timeout=_WORK_MILLISECONDS)
+    assert page.get_by_text("Lines changed").locator("..").locator(".value").inner_text() == str(len(_writes(past)) - written)
+    ways = page.evaluate("navigation.entries().slice(0, -1).map((one) => new URL(one.url).pathname)")
+    assert ways[-1] == "/plan/confirm/", "the page of the work is not among those that one goes back to"
+
+
+def _writes(past: Inhabited) -> list[str]:
+    return [one["call"] for one in past.sandbox.log() if one["call"].startswith("Submit")]
 
 
 def _address(page: Page, path: str) -> str:
