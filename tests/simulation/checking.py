@@ -251,12 +251,13 @@ class _Customer:
         return False
 
     def may_move_from_a_doubt(self, want: Want) -> bool:
-        """Whether elsewhere a line stands that may be what a write of unknown end has made: nobody can tell it from one made by hand."""
+        """Whether elsewhere a write of unknown end may still arrive, or a line stands that may be what it has made: nobody can tell that from one
+        made by hand."""
         book = self.world.book
         return any(
-            agreement != self.link.agreement and any(line.quantity for line in book.present(self.world.state[agreement], (agreement, item)))
-            for agreement, item in book.doubts
-            if agreement in _agreements_of(self.number)
+            self.ran.started < until or any(line.quantity for line in book.present(self.world.state[place[0]], place))
+            for place, until in book.doubts.items()
+            if place[0] in _agreements_of(self.number) and place[0] != self.link.agreement
         )
 
     def wrong(self, what: str) -> Violation:
