@@ -92,7 +92,10 @@ def test_behind_a_proxy_cookies_are_for_https_and_foreign_names_are_refused() ->
     assert page.status_code == 200
     assert client.cookies["tallybridge_csrf"]["secure"]
     foreign = _through_the_proxy("203.0.113.5") | {"HTTP_X_FORWARDED_HOST": "evil.example"}
-    assert client.get("/sign-in/", **foreign).status_code == 400  # type: ignore[arg-type]  # entries of META
+    refused = client.get("/sign-in/", **foreign)  # type: ignore[arg-type]  # entries of META
+    assert refused.status_code == 400
+    assert "--host-name NAME" in refused.content.decode(), "it says what to do"
+    assert "evil.example" not in refused.content.decode()
 
 
 def test_without_a_proxy_its_headers_change_nothing(desk: Desk) -> None:

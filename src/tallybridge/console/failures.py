@@ -7,6 +7,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -19,6 +20,11 @@ _OWN_ERROR = (
     "under Runs, and whatever had no answer is read from Tigerpaw before anything else is written. Load the page again; if it comes back, the log "
     "of the service says what happened."
 )
+_OTHER_NAME = (
+    "The console answers only to the host names that it was told, and this is none of them. Nothing was done. Start it with “--host-name NAME” "
+    "for each further name; behind a proxy also with “--behind-proxy”."
+)
+_STRANGE = "The request was not one that the console's pages send. Nothing was done."
 _log = logging.getLogger("tallybridge.console")
 
 
@@ -27,6 +33,17 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     said = str(exception.args[0]) if exception is not None and exception.args and isinstance(exception.args[0], str) else ""
     sentence = said or "No page has this address. Nothing was done. Look for the customer, or go on from the overview."
     return _page(request, "There is no such page", sentence, 404)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django gives it
+    """400: a request that no browser of ours sends, or one for a host name that is not in the closed list. Repeats nothing of it."""
+    other_name = isinstance(exception, DisallowedHost)
+    shown = {
+        "title": "Not under this name" if other_name else "This cannot be answered",
+        "sentence": _OTHER_NAME if other_name else _STRANGE,
+        "bare": True,
+    }
+    return HttpResponse(render_to_string("console/own_error.html", shown), status=400)
 
 
 def own_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django gives it

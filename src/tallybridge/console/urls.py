@@ -23,5 +23,6 @@ _PAGES = (
 )
 
 urlpatterns = [path("", include(f"tallybridge.console.{page}.urls")) for page in _PAGES]
+handler400 = "tallybridge.console.failures.bad_request"
 handler404 = "tallybridge.console.failures.not_found"
 handler500 = "tallybridge.console.failures.own_error"
