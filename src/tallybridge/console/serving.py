@@ -74,6 +74,16 @@ def configure_pages(home: Path, listening: Listening) -> None:
     settings.TALLYBRIDGE_BEHIND_PROXY = secure
 
 
+def _read_pages() -> None:
+    """Imports every page and what the first one is made with, which would else be done while somebody waits for it."""
+    from django.template.loader import get_template  # noqa: PLC0415 - after prepare_console
+    from django.urls import get_resolver  # noqa: PLC0415 - as above
+
+    assert get_resolver().url_patterns
+    for name in ("base.html", "overview/overview.html", "overview/spread.html", "pending/bar.html"):
+        get_template(f"console/{name}")
+
+
 class PageServer:
     """Serves the pages in a thread of its own until it is stopped."""
 
@@ -82,6 +92,7 @@ class PageServer:
         from django.core.asgi import get_asgi_application  # noqa: PLC0415 - after prepare_console
 
         application: Any = get_asgi_application()
+        _read_pages()
         configuration = uvicorn.Config(
             application,
             host=listening.host,

@@ -189,11 +189,12 @@ def observed_days(integration: str, accounts: Collection[int], first: date, last
     since |= _of_each_account(met, Min("run__date"), [one for one in accounts if one not in since])
     observed = _observed_accounts.of(integration, first)
     asked = {account for account in accounts if account in since}
-    missing: dict[int, tuple[date, ...]] = {}
+    missed: dict[int, list[date]] = defaultdict(list)
     for day in (first + timedelta(days=number) for number in range((last - first).days + 1)):
         for account in asked - observed.get(day, frozenset()):
             if day >= since[account]:
-                missing[account] = (*missing.get(account, ()), day)
+                missed[account].append(day)
+    missing = {account: tuple(days) for account, days in missed.items()}
     newest: dict[int, date] = {}
     for day in sorted(observed):
         newest |= dict.fromkeys(missing.keys() & observed[day], day)
