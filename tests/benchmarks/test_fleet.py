@@ -8,6 +8,8 @@ from benchmarks.fleet import Fleet
 from benchmarks.measuring import Figures, measure_days, measure_fleet
 from benchmarks.report import report
 
+pytestmark = pytest.mark.sqlite_only("what is measured is the file")
+
 TINY = Fleet(virtual_servers=6, hosts=20, keys=3)
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.ledger_year import Year, simulate
 from benchmarks.ledger_year_report import write_page
+
+pytestmark = pytest.mark.sqlite_only("what is measured is the file")
 
 
 def test_an_unchanged_day_adds_no_evidence_and_a_changed_one_little_more_than_what_has_changed(tmp_path: Path) -> None:

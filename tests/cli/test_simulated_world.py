@@ -17,6 +17,8 @@ from tallybridge.runs.configuring import Configured, from_ledger
 from tallybridge.runs.listing import accounts, tenants
 from tallybridge.sandbox import Sandbox
 
+in_a_file = pytest.mark.sqlite_only("the simulated world keeps its ledger in a file")
+
 
 @contextmanager
 def _shown(home: Path) -> Iterator[tuple[Sandbox, tuple[Configured, ...]]]:
@@ -30,6 +32,7 @@ def _shown(home: Path) -> Iterator[tuple[Sandbox, tuple[Configured, ...]]]:
             close_ledger()
 
 
+@in_a_file
 def test_the_ledger_rules_every_integration_so_that_all_can_be_tried(tmp_path: Path) -> None:
     with _shown(tmp_path) as (_, integrations):
         assert {one.configuration.integration.name for one in integrations} == {"Integration with Tigerpaw", "Business Hub"}
@@ -38,6 +41,7 @@ def test_the_ledger_rules_every_integration_so_that_all_can_be_tried(tmp_path: P
         assert not list(tmp_path.glob("*.toml"))
 
 
+@in_a_file
 def test_what_was_done_in_it_is_there_again_at_the_next_start(tmp_path: Path) -> None:
     with _shown(tmp_path) as (world, _):
         changed = world.state()
@@ -51,6 +55,7 @@ def test_what_was_done_in_it_is_there_again_at_the_next_start(tmp_path: Path) ->
         assert "Contoso Dental" in {one["tenant"] for one in tenants(security_center, utc_now)}
 
 
+@in_a_file
 def test_a_home_of_real_integrations_is_left_alone(tmp_path: Path) -> None:
     open_ledger(tmp_path, clock=utc_now)
     close_ledger()
@@ -60,6 +65,7 @@ def test_a_home_of_real_integrations_is_left_alone(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == before
 
 
+@in_a_file
 def test_a_kept_world_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / KEPT).write_text('{"ksc": 7}', encoding="utf-8")
     with pytest.raises(CommandFailed, match="cannot be read"), simulated_world(tmp_path):

@@ -179,6 +179,7 @@ def test_what_is_written_beside_a_content_is_checked_too(populated: Path, clock:
     assert of in (report.first_broken or "")
 
 
+@pytest.mark.sqlite_only("flips a byte of the file")
 def test_a_flipped_byte_in_an_index_of_the_file_is_found_before_anything_else(populated: Path, clock: StandingClock) -> None:
     opening.close_ledger()
     with closing(sqlite3.connect(populated / DATABASE_FILE)) as raw:

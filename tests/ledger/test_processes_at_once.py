@@ -152,7 +152,9 @@ def test_a_console_can_add_its_applications_before_anything_else(tmp_path: Path)
         "import pathlib, sys, datetime; opening.open_ledger(pathlib.Path(sys.argv[1]), clock=datetime.datetime.now, whole=True);"
         "assert User.objects.count() == 0"
     )
-    assert subprocess.run([sys.executable, "-W", "error", "-c", asked, str(tmp_path / "home")], check=False).returncode == 0
+    home = tmp_path / "home"
+    environment = os.environ | environment_of(home)
+    assert subprocess.run([sys.executable, "-W", "error", "-c", asked, str(home)], check=False, env=environment).returncode == 0
 
 
 def test_applications_that_come_too_late_are_refused() -> None:

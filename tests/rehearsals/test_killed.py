@@ -34,6 +34,7 @@ if "TALLYBRIDGE_KILL_SEED" in os.environ:
 LOG = logging.getLogger(__name__)
 
 
+@pytest.mark.sqlite_only("processes with a ledger in a file; those with one in PostgreSQL are killed in test_workers.py")
 @pytest.mark.parametrize(("seed", "kills"), LIVES)
 def test_l5_whenever_a_run_is_killed_the_next_ones_bill_right_and_nothing_twice(seed: int, kills: int, tmp_path: Path) -> None:
     fleet = GrowingFleet(random.Random(seed))
@@ -85,6 +86,7 @@ agreement = 2041
 MIGRATIONS = {file.stem for file in Path(tallybridge.ledger.migrations.__path__[0]).glob("0*.py")}
 
 
+@pytest.mark.sqlite_only("processes with a ledger in a file; those with one in PostgreSQL are killed in test_workers.py")
 @pytest.mark.parametrize(("seed", "kills"), LIVES)
 def test_a_home_whose_making_is_killed_is_made_whole_by_the_next_command(seed: int, kills: int, tmp_path: Path) -> None:
     """A home is one key, all tables and an empty chain; killed ones look like one that nobody disturbed, and nothing of the attempts is left."""

@@ -247,17 +247,17 @@ class _Customer:
             moves = [
                 (target, source) for target in targets for source, _ in book.billing_twice(target, self.ran.orders, self.world.state, surely=False)
             ]
-            return any(place in (target, source) for target, source in moves) or self.may_move_from_a_doubt(want)
+            return any(place in (target, source) for target, source in moves) or self.may_move_from_a_doubt(place)
         return False
 
-    def may_move_from_a_doubt(self, want: Want) -> bool:
+    def may_move_from_a_doubt(self, target: Place) -> bool:
         """Whether elsewhere a write of unknown end may still arrive, or a line stands that may be what it has made: nobody can tell that from one
         made by hand."""
         book = self.world.book
         return any(
-            self.ran.started < until or any(line.quantity for line in book.present(self.world.state[place[0]], place))
+            self.ran.started < until or (place[0] != target[0] and any(line.quantity for line in book.present(self.world.state[place[0]], place)))
             for place, until in book.doubts.items()
-            if place[0] in _agreements_of(self.number) and place[0] != self.link.agreement
+            if place[0] in _agreements_of(self.number) and place != target
         )
 
     def wrong(self, what: str) -> Violation:

@@ -46,7 +46,7 @@ _AT_ONCE = 500
 @ledger_errors()
 def get_run(run_id: str) -> StoredRun | None:
     """The run with this id, or the only one whose id begins so; None where there is none. Raises RunAmbiguous where there are several."""
-    if not run_id:
+    if not run_id or "\0" in run_id:  # PostgreSQL refuses to be asked for a NUL character
         return None
     exact = _stored(_runs().filter(id=run_id))
     if exact:
