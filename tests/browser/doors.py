@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from django_otp.oath import totp
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import context_of
 from tests.browser.serving import PASSWORD
+from tests.databases import past_the_program
 
 VIEWER = "robin@msp.example"
 _AUDIT = "console_auditentry"
@@ -76,8 +76,7 @@ def _send_too_late(page: Page, origin: str, home: Path, look: Look) -> None:
     name = page.locator(".who-name").inner_text()
     page.goto(f"{origin}/people/invite/")
     page.get_by_label("Name").fill("late@msp.example")
-    with closing(sqlite3.connect(home / "ledger.sqlite3")) as ledger, ledger:
-        ledger.execute("UPDATE django_session SET expire_date = '2000-01-01 00:00:00'")
+    past_the_program.set_beside_the_ledger(home, "UPDATE django_session SET expire_date = '2000-01-01 00:00:00'")
     page.get_by_role("button", name="Make the link").click()
     look(page, "sign-in-anew")
     page.get_by_label("Name").fill(name)
@@ -131,9 +130,8 @@ def _code(secret: str) -> str:
 @contextmanager
 def _table_gone(home: Path) -> Iterator[None]:
     """The audit trail cannot be read for a while, so that its page meets an error of the program's own."""
-    with closing(sqlite3.connect(home / "ledger.sqlite3")) as ledger:
-        ledger.execute(f"ALTER TABLE {_AUDIT} RENAME TO elsewhere")
-        try:
-            yield
-        finally:
-            ledger.execute(f"ALTER TABLE elsewhere RENAME TO {_AUDIT}")
+    past_the_program.set_beside_the_ledger(home, f"ALTER TABLE {_AUDIT} RENAME TO elsewhere")
+    try:
+        yield
+    finally:
+        past_the_program.set_beside_the_ledger(home, f"ALTER TABLE elsewhere RENAME TO {_AUDIT}")

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from playwright.sync_api import Page
 
+from tests.databases.homes import environment_of
+
 NAME = "kim@msp.example"
 PASSWORD = "a-long-enough-password"
 _LONGEST_SECONDS = 90
@@ -37,6 +39,8 @@ def served(home: Path, *arguments: str) -> Iterator[Served]:
     """
     command = [str(Path(sys.executable).parent / "tallybridge"), "serve", "--listen", "127.0.0.1:0", "--home", str(home), *arguments]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TALLYBRIDGE_")}
+    if "--sandbox" not in arguments:  # the simulated world keeps its ledger in a file
+        environment |= environment_of(home)
     # In its home, where no configuration file lies that nobody named.
     home.mkdir(parents=True, exist_ok=True)
     with subprocess.Popen(command, cwd=home, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:

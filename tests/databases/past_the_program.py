@@ -44,6 +44,16 @@ def change(home: Path, *statements: str) -> None:
         raw.commit()
 
 
+def set_beside_the_ledger(home: Path, statement: str) -> None:
+    """Changes, while the program is at work, a table of the console, which no guard holds."""
+    if on_postgresql():
+        with _every_right(home) as connection:
+            connection.execute(sql.SQL(statement))
+        return
+    with closing(sqlite3.connect(home / DATABASE_FILE)) as database, database:
+        database.execute(statement)
+
+
 def everything(home: Path) -> list[str]:
     """Every row of every table, so that two states can be compared."""
     if on_postgresql():

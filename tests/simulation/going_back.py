@@ -117,7 +117,9 @@ def _wanted(document: Json) -> dict[int, tuple[str, Mapping[str, Want]]]:
         tenant["agreement"]: (
             tenant["tenant_id"],
             {
-                change["item"]: Want(parts={(part["application"], part["category"]) for part in change["parts"]}, pinned=change["to"])
+                change["item"]: Want(
+                    parts={(part["application"], part["category"]) for part in change["parts"] if part["quantity"]}, pinned=change["to"]
+                )
                 for change in tenant["changes"]
                 if change["action"] == "update"
             },
