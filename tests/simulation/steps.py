@@ -392,10 +392,11 @@ def _decide(world: World, step: Step) -> None:
         place = (hold.agreement, hold.item)
         possible = possible_for(hold.reason)
         kind = _pick(possible, step.a)
-        # The release of one side of a move has released the others.
+        # The release of one side of a move has released the others; and of a line that only a run with trouble has seen, the book knows nothing.
         if (
             kind is None
             or hold.id not in {one.id for one in open_holds()}
+            or not {line.id for line in world.book.shown.get(place) or ()} >= set(hold.charges)
             or world.book.shown.get(place) is None
             or hold.agreement not in world.ran.orders.wanted
         ):
