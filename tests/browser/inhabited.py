@@ -53,10 +53,10 @@ def inhabited(folder: Path, *, days: int) -> Iterator[Inhabited]:
             for past in range(days - 1, -1, -1):
                 ago = timedelta(days=past)
                 _be_as_it_was(sandbox, whole, missing=_ARRIVED_SINCE + past // 2)
-                _bill(files, clock, Mode.RUN)
+                bill(files, clock, Mode.RUN)
             _be_as_it_was(sandbox, whole, missing=0)
             edit_charge(sandbox, "Łódź Papier", "KES-WKS", 20)
-            _bill(files, clock, Mode.PLAN)
+            bill(files, clock, Mode.PLAN)
         finally:
             close_ledger()
         yield Inhabited(home, files, sandbox)
@@ -90,6 +90,7 @@ def _be_as_it_was(sandbox: Sandbox, whole: dict[str, Any], *, missing: int) -> N
     sandbox.replace(world)
 
 
-def _bill(files: tuple[Path, ...], clock: Callable[[], datetime], mode: Mode) -> None:
+def bill(files: tuple[Path, ...], clock: Callable[[], datetime], mode: Mode) -> None:
+    """One run of each integration that the files declare, in this process."""
     for one in take_files(files, clock):
         run_day(Order(configuration=one.configuration, configuration_address=one.address, mode=mode, clock=clock))

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tallybridge.ledger.opening import close_ledger, open_ledger
-from tallybridge.runs.configuring import take_files
-from tallybridge.runs.day import Order, run_day
 from tallybridge.runs.reports import Mode
 from tallybridge.sandbox import Sandbox, write_declaration
 from tallybridge.sandbox.demo_world import demo_world
-from tests.browser.inhabited import Inhabited
+from tests.browser.inhabited import Inhabited, bill
 from tests.browser.places import Place, following, pressing
 
 
@@ -60,11 +58,11 @@ def unbroken(folder: Path) -> Iterator[Inhabited]:
         files[0].write_text(declared + _LONG_MAPPING, encoding="utf-8")
         open_ledger(home, clock=_now, whole=True)
         try:
-            _bill(files, Mode.RUN)
+            bill(files, _now, Mode.RUN)
             world = sandbox.state()
             _change(world)
             sandbox.replace(world)
-            _bill(files, Mode.PLAN)
+            bill(files, _now, Mode.PLAN)
         finally:
             close_ledger()
         yield Inhabited(home, files, sandbox)
@@ -80,11 +78,6 @@ match = [{{ exact = "{_LICENSE}" }}]
 application = "{_APPLICATION}"
 item = "{_ITEM}"
 """
-
-
-def _bill(files: tuple[Path, ...], mode: Mode) -> None:
-    for one in take_files(files, _now):
-        run_day(Order(configuration=one.configuration, configuration_address=one.address, mode=mode, clock=_now))
 
 
 def _now() -> datetime:

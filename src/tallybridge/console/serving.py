@@ -77,9 +77,9 @@ def configure_pages(home: Path, listening: Listening) -> None:
 def _read_pages() -> None:
     """Imports every page and what the first one is made with, which would else be done while somebody waits for it."""
     from django.template.loader import get_template  # noqa: PLC0415 - after prepare_console
-    from django.urls import get_resolver  # noqa: PLC0415 - as above
+    from django.urls import resolve  # noqa: PLC0415 - as above
 
-    assert get_resolver().url_patterns
+    resolve("/")
     for name in ("base.html", "overview/overview.html", "overview/spread.html", "pending/bar.html"):
         get_template(f"console/{name}")
 
